@@ -1,0 +1,150 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+
+namespace larder {
+
+File::~File() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+File::File(File&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+
+File& File::operator=(File&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = std::exchange(other.fd_, -1);
+    path_ = std::move(other.path_);
+  }
+  return *this;
+}
+
+absl::StatusOr<File> File::Open(const std::string& path, int flags, mode_t mode) {
+  int fd;
+  do {
+    fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return ErrnoError(errno, path);
+  return File(fd, path);
+}
+
+absl::StatusOr<size_t> File::ReadAt(uint64_t offset, std::span<char> out) const {
+  size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t n =
+        ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError(errno, absl::StrCat("reading ", path_));
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  return done;
+}
+
+absl::Status File::WriteAt(uint64_t offset, std::span<const char> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError(errno, absl::StrCat("writing ", path_));
+    offset += static_cast<uint64_t>(n);
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status File::Preallocate(ByteRange range) const {
+  if (range.empty()) return absl::OkStatus();
+  if (::fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(range.offset),
+                  static_cast<off_t>(range.length)) == 0) {
+    return absl::OkStatus();
+  }
+  if (errno == EOPNOTSUPP) return absl::UnimplementedError(absl::StrCat(path_, ": no fallocate"));
+  return ErrnoError(errno, absl::StrCat("allocating space for ", path_));
+}
+
+absl::Status File::PunchHole(ByteRange range) const {
+  if (range.empty()) return absl::OkStatus();
+  if (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                  static_cast<off_t>(range.offset), static_cast<off_t>(range.length)) == 0) {
+    return absl::OkStatus();
+  }
+  if (errno == EOPNOTSUPP) return absl::UnimplementedError(absl::StrCat(path_, ": no hole punch"));
+  return ErrnoError(errno, absl::StrCat("freeing space of ", path_));
+}
+
+absl::Status File::Truncate(uint64_t size) const {
+  if (::ftruncate(fd_, static_cast<off_t>(size)) == 0) return absl::OkStatus();
+  return ErrnoError(errno, absl::StrCat("cutting ", path_));
+}
+
+absl::Status File::SyncData() const {
+  if (::fdatasync(fd_) == 0) return absl::OkStatus();
+  return ErrnoError(errno, absl::StrCat("syncing ", path_));
+}
+
+absl::StatusOr<uint64_t> File::Size() const {
+  struct stat st;
+  if (::fstat(fd_, &st) != 0) return ErrnoError(errno, path_);
+  return static_cast<uint64_t>(st.st_size);
+}
+
+absl::StatusOr<uint64_t> File::AllocatedBytes() const {
+  struct stat st;
+  if (::fstat(fd_, &st) != 0) return ErrnoError(errno, path_);
+  return static_cast<uint64_t>(st.st_blocks) * 512;
+}
+
+absl::StatusOr<std::string> ReadFileToString(const std::string& path, size_t limit_bytes) {
+  LARDER_ASSIGN_OR_RETURN(File file, File::Open(path, O_RDONLY));
+  std::string content;
+  char buffer[16384];
+  while (true) {
+    LARDER_ASSIGN_OR_RETURN(size_t n, file.ReadAt(content.size(), buffer));
+    if (n == 0) return content;
+    content.append(buffer, n);
+    if (content.size() > limit_bytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(path, " is larger than ", limit_bytes, " bytes"));
+    }
+  }
+}
+
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {
+  const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
+  {
+    LARDER_ASSIGN_OR_RETURN(File file, File::Open(temporary, O_WRONLY | O_CREAT | O_TRUNC));
+    LARDER_RETURN_IF_ERROR(file.WriteAt(0, {content.data(), content.size()}));
+    LARDER_RETURN_IF_ERROR(file.SyncData());
+  }
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  return ErrnoError(error, absl::StrCat("renaming to ", path));
+}
+
+absl::Status MakeFolders(const std::string& path, mode_t mode) {
+  for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string folder = path.substr(0, at);
+    if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
+      return ErrnoError(errno, absl::StrCat("making ", folder));
+    }
+    if (at == std::string::npos) break;
+  }
+  struct stat st;
+  if (::stat(path.c_str(), &st) != 0) return ErrnoError(errno, path);
+  if (!S_ISDIR(st.st_mode)) return ErrnoError(ENOTDIR, path);
+  return absl::OkStatus();
+}
+
+}  // namespace larder

@@ -1,0 +1,113 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#ifndef LARDER_INDEX_INDEX_H_
+#define LARDER_INDEX_INDEX_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/digest.h"
+#include "index/records.h"
+
+namespace rocksdb {
+class DB;
+class Env;
+class WriteBatch;
+}  // namespace rocksdb
+
+namespace larder::index {
+
+struct IndexOptions {
+  std::string path;
+  // RocksDB's block cache, filters included. Counts into --memory.
+  uint64_t block_cache_bytes = 16 << 20;
+  // Memory held before a table is written; also bounds the write-ahead log (twice this).
+  uint64_t write_buffer_bytes = 4 << 20;
+  // Tests put a failing filesystem under it. Not owned; null: the system's.
+  rocksdb::Env* env = nullptr;
+};
+
+// A folder of a dataset in the catalog.
+struct FolderKey {
+  uint64_t dataset = 0;
+  Digest folder;  // of its path
+};
+
+// Changes that become visible, and durable, together or not at all. Not thread-safe.
+class Batch {
+ public:
+  Batch();
+  ~Batch();
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+
+  void PutObject(const Digest& id, const ObjectRecord& record);
+  // The object's record and those of all its blocks.
+  void DeleteObject(const Digest& id);
+  void PutBlock(const Digest& id, uint32_t block, const BlockRecord& record);
+  void DeleteBlock(const Digest& id, uint32_t block);
+  void PutEntry(const FolderKey& folder, absl::string_view name, const EntryRecord& record);
+  void DeleteEntry(const FolderKey& folder, absl::string_view name);
+  void PutFolder(const FolderKey& folder, const FolderRecord& record);
+  void DeleteFolder(const FolderKey& folder);
+  void PutMeta(const MetaRecord& record);
+
+  bool empty() const;
+
+ private:
+  friend class Index;
+  std::unique_ptr<rocksdb::WriteBatch> batch_;
+};
+
+// Typed tables over one RocksDB: the cache's objects and blocks, the catalog's folders and entries, meta.
+// One folder of one daemon (RocksDB's own lock besides the cache folder's). Thread-safe. A record that can't be decoded reads as
+// absent. Errors: Internal or ResourceExhausted with RocksDB's message; DataLoss where RocksDB reports corruption.
+class Index {
+ public:
+  // Opens or makes. Costs no scan: the write-ahead log since the last flush is replayed (at most two write buffers).
+  static absl::StatusOr<std::unique_ptr<Index>> Open(const IndexOptions& options);
+  ~Index();
+
+  // Visible to readers when it returns. Survives a kill of the process; a crash of the machine only from
+  // the next write with `sync` on (or SyncWal).
+  absl::Status Write(Batch batch, bool sync = false);
+  absl::Status SyncWal();
+
+  absl::StatusOr<std::optional<ObjectRecord>> GetObject(const Digest& id);
+  // Calls `visit` for each object (all datasets) until it returns false; a consistent snapshot, in order of ids, from `from` on.
+  absl::Status ForEachObject(const Digest& from,
+                             const std::function<bool(const Digest&, const ObjectRecord&)>& visit);
+  // The blocks of an object in order.
+  absl::Status ForEachBlock(const Digest& id,
+                            const std::function<void(uint32_t block, const BlockRecord&)>& visit);
+
+  absl::StatusOr<std::optional<FolderRecord>> GetFolder(const FolderKey& folder);
+  absl::StatusOr<std::optional<EntryRecord>> GetEntry(const FolderKey& folder, absl::string_view name);
+  // The entries of a folder in the byte order of their names, beginning after `after` ("": the first), until `visit` returns false.
+  absl::Status ForEachEntry(
+      const FolderKey& folder, absl::string_view after,
+      const std::function<bool(absl::string_view name, const EntryRecord&)>& visit);
+
+  // nullopt in a new index.
+  absl::StatusOr<std::optional<MetaRecord>> GetMeta();
+
+  // Bytes of the index's files on disk, as RocksDB knows them.
+  uint64_t DiskBytes() const;
+  // Memory held by block cache, memtables and open tables.
+  uint64_t MemoryBytes() const;
+
+ private:
+  explicit Index(std::unique_ptr<rocksdb::DB> db);
+
+  const std::unique_ptr<rocksdb::DB> db_;
+};
+
+}  // namespace larder::index
+
+#endif  // LARDER_INDEX_INDEX_H_
