@@ -15,8 +15,8 @@ struct HttpRefusal {
   bool retryable = false;
 };
 
-// What differs between remotes that speak HTTP: how a request is dressed, and what error answers mean.
-// Thread-safe; called on threads of the HTTP client, so neither may block.
+// What differs between remotes that speak HTTP: how a request is dressed, and what error answers
+// mean. Thread-safe; called on threads of the HTTP client, so neither may block.
 class HttpDialect {
  public:
   virtual ~HttpDialect() = default;
@@ -25,14 +25,16 @@ class HttpDialect {
   // An error ends the call with it.
   virtual absl::StatusOr<HttpRequest> Prepare(HttpRequest request) = 0;
 
-  // Status 300 and above (and any 2xx that is not 200 or 206): `body` is the start of the body (up to kMaxErrorBody bytes,
-  // empty for HEAD). The status names the URL and what to do. The default is ExplainHttpError.
+  // Status 300 and above (and any 2xx that is not 200 or 206): `body` is the start of the body (up
+  // to kMaxErrorBody bytes, empty for HEAD). The status names the URL and what to do. The default
+  // is ExplainHttpError.
   static constexpr size_t kMaxErrorBody = 16 << 10;
   virtual HttpRefusal Explain(const HttpHead& head, absl::string_view body);
 };
 
-// What an HTTP status of 300 and more means everywhere: 404, 410 NotFound; 403 PermissionDenied; 401 Unauthenticated; 412
-// FailedPrecondition; 416 FailedPrecondition; 405, 501 Unimplemented; 408, 429 and other 5xx Unavailable and retryable; else Unavailable.
+// What an HTTP status of 300 and more means everywhere: 404, 410 NotFound; 403 PermissionDenied;
+// 401 Unauthenticated; 412 FailedPrecondition; 416 FailedPrecondition; 405, 501 Unimplemented; 408,
+// 429 and other 5xx Unavailable and retryable; else Unavailable.
 HttpRefusal ExplainHttpError(const HttpHead& head);
 
 }  // namespace larder::remote

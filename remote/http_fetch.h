@@ -7,33 +7,24 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "base/metrics.h"
 #include "remote/http_client.h"
-#include "remote/http_dialect.h"
+#include "remote/http_session.h"
 #include "remote/object_store.h"
-#include "remote/timer_queue.h"
 
 namespace larder::remote {
-
-// What every call to a remote over HTTP needs. Not owned; all outlive the calls.
-struct HttpContext {
-  HttpClient* client = nullptr;
-  TimerQueue* timers = nullptr;
-  HttpDialect* dialect = nullptr;
-  DatasetCounters* counters = nullptr;
-};
 
 struct HttpAnswer {
   HttpHead head;
   std::string body;
 };
 
-// Sends `request` (HEAD, or a GET with a small answer: a listing) and retries what is worth it until the deadline. `done` gets an answer
-// of status 200 or 206 with its whole body, or the error that HttpDialect::Explain makes of the last one:
-// DeadlineExceeded naming the last cause when retries ran out of time; ResourceExhausted where the body is over `max_body`.
-// With options.single_try the first outcome is the answer. Counts remote_errors (not for 404).
-std::shared_ptr<Transfer> HttpFetch(const HttpContext& context, HttpRequest request, size_t max_body,
-                                    const RequestOptions& options,
+// Sends `request` (HEAD, or a GET with a small answer: a listing) and retries what is worth it
+// until the deadline. `done` gets an answer of status 200 or 206 with its whole body, or the error
+// that HttpDialect::Explain makes of the last one: DeadlineExceeded naming the last cause when
+// retries ran out of time; ResourceExhausted where the body is over `max_body`. With
+// options.single_try the first outcome is the answer. Counts remote_errors (not for 404).
+std::shared_ptr<Transfer> HttpFetch(const HttpContext& context, HttpRequest request,
+                                    size_t max_body, const RequestOptions& options,
                                     std::function<void(absl::StatusOr<HttpAnswer>)> done);
 
 }  // namespace larder::remote

@@ -14,20 +14,28 @@
 
 namespace larder::remote {
 
-// Runs tasks after a delay, on one thread of its own: waits between retries, deadlines. Thread-safe. The clock is
-// monotonic. Tasks must not block. The destructor drops what has not run, waits for the task that runs, and joins; not from a task.
+// Runs tasks after a delay, on one thread of its own: waits between retries, deadlines.
+// Thread-safe. The clock is monotonic. Tasks must not block. Every task runs once, unless
+// cancelled: when its time has come, or earlier when the queue stops, with `stopping` true, so that
+// whoever waits gets an answer.
 class TimerQueue {
  public:
-  using TimerId = uint64_t;  // never 0
+  using TimerId = uint64_t;
+  using Task = std::function<void(bool stopping)>;
 
   TimerQueue();
+  // Stops.
   ~TimerQueue();
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
 
-  TimerId RunAfter(absl::Duration delay, std::function<void()> task) ABSL_LOCKS_EXCLUDED(mutex_);
+  // 0: the queue has stopped, and the task will not run.
+  TimerId RunAfter(absl::Duration delay, Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   // False if the task ran, runs now, or was cancelled before.
   bool Cancel(TimerId id) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Runs what is left at once, on the caller's thread, after the task that runs has ended. Not from
+  // a task. May be called again.
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -37,7 +45,7 @@ class TimerQueue {
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   TimerId next_id_ ABSL_GUARDED_BY(mutex_) = 1;
-  std::map<std::pair<Time, TimerId>, std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<Time, TimerId>, Task> tasks_ ABSL_GUARDED_BY(mutex_);
   std::map<TimerId, Time> times_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -11,7 +11,8 @@
 
 namespace larder::remote {
 
-// An http or https URL in parts. `path` and `query` stay percent-encoded; path starts with '/'. A value type.
+// An http or https URL in parts. `path` and `query` stay percent-encoded; path starts with '/'. A
+// value type.
 struct Url {
   std::string scheme;  // "http" or "https"
   std::string host;    // lower case; IPv6 in brackets
@@ -27,10 +28,15 @@ struct Url {
   std::string ToString() const;
 };
 
-// InvalidArgument says what is wrong with it; a URL with a user or password is refused (and not repeated in the message).
+// InvalidArgument says what is wrong with it; a URL with a user or password is refused (and not
+// repeated in the message).
 absl::StatusOr<Url> ParseUrl(absl::string_view text);
 
-// All bytes but RFC 3986's unreserved ones (letters, digits, - . _ ~) become %XX; with `keep_slashes` '/' stays too.
+// `url` without user, password, query and fragment, any of which may hold secrets: for messages.
+std::string UrlForPeople(absl::string_view url);
+
+// All bytes but RFC 3986's unreserved ones (letters, digits, - . _ ~) become %XX; with
+// `keep_slashes` '/' stays too.
 std::string PercentEncode(absl::string_view bytes, bool keep_slashes = true);
 // nullopt for a '%' without two hex digits.
 std::optional<std::string> PercentDecode(absl::string_view text);

@@ -13,23 +13,28 @@
 
 namespace larder::remote {
 
-// One kind of remote with a server of its own, empty at first, for the conformance suite. Paths are as in ObjectStore. What fails here
-// fails the test (ADD_FAILURE). A kind joins the suite by one line in a source of its own:
+// One kind of remote with a server of its own, empty at first, for the conformance suite. Paths are
+// as in ObjectStore. What fails here fails the test (ADD_FAILURE). A kind joins the suite by one
+// line in a source of its own:
 //
 //   INSTANTIATE_TEST_SUITE_P(S3, StoreConformanceTest,
-//       ::testing::Values(StoreKind{"s3", [] { return std::make_unique<S3Fixture>(); }}), KindName);
+//       ::testing::Values(StoreKind{"s3", [] { return std::make_unique<S3Fixture>(); }}),
+//       KindName);
 //
-// with StoreConformanceTest and KindName from tests/remote/conformance_test.h. A fixture that can't run here (no server on
-// this machine) returns why from Unavailable(); the test is then skipped by name.
+// with StoreConformanceTest and KindName from tests/remote/conformance_test.h. A fixture that can't
+// run here (no server on this machine) returns why from Unavailable(); the test is then skipped by
+// name.
 class StoreFixture {
  public:
   virtual ~StoreFixture() = default;
 
   virtual std::string Unavailable() const { return ""; }
 
-  // Creates or overwrites; folders above come to be. Overwriting gives a new version even within the same second.
+  // Creates or overwrites; folders above come to be. Overwriting gives a new version even within
+  // the same second.
   virtual void PutObject(absl::string_view path, absl::string_view bytes) = 0;
-  // Overwrites with as many bytes, so that only the version tag or time can tell. A fixture without strong tags moves the time.
+  // Overwrites with as many bytes, so that only the version tag or time can tell. A fixture without
+  // strong tags moves the time.
   virtual void ReplaceObject(absl::string_view path, absl::string_view bytes) = 0;
   virtual void RemoveObject(absl::string_view path) = 0;
   // False where this kind of remote has no empty folders.
@@ -37,12 +42,14 @@ class StoreFixture {
 
   // A store over what is there; at most one is used at a time, and it dies before the fixture.
   virtual std::unique_ptr<ObjectStore> Open(DatasetCounters* counters) = 0;
-  // A store like Open()'s whose server answers nothing any more (a port that accepts and stays silent, or refuses).
-  // nullptr where this makes no sense (a local folder).
+  // A store like Open()'s whose server answers nothing any more (a port that accepts and stays
+  // silent, or refuses). nullptr where this makes no sense (a local folder).
   virtual std::unique_ptr<ObjectStore> OpenDead(DatasetCounters* counters) = 0;
 
   // --- what this kind can do ---
-  virtual bool lists() const { return true; }           // List works (a brace URL lists what it names, no more)
+  virtual bool lists() const {
+    return true;
+  }  // List works (a brace URL lists what it names, no more)
   virtual bool lists_versions() const { return true; }  // sizes and times in listings
   virtual bool has_ranges() const { return true; }
   // Names that this kind of remote can hold; others are left out of the tests of odd names.

@@ -1,0 +1,83 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "remote/http_fetch.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "remote/http_call.h"
+#include "remote/url.h"
+
+namespace larder::remote {
+namespace {
+
+class FetchCall : public HttpCall {
+ public:
+  FetchCall(const HttpContext& context, HttpRequest request, size_t max_body,
+            const RequestOptions& options, std::function<void(absl::StatusOr<HttpAnswer>)> done)
+      : HttpCall(context, options),
+        request_(std::move(request)),
+        max_body_(max_body),
+        done_(std::move(done)) {}
+
+ protected:
+  HttpRequest NextRequest() override {
+    answer_ = HttpAnswer();
+    return request_;
+  }
+
+  HttpRefusal TakeHead(const HttpHead& head) override {
+    answer_.head = head;
+    const absl::string_view encoding = head.Header("content-encoding");
+    if (!encoding.empty() && encoding != "identity") {
+      return {absl::DataLossError(absl::StrCat(UrlForPeople(head.url), ": the answer is encoded (",
+                                               encoding, ") though plain bytes were asked for"))};
+    }
+    return {};
+  }
+
+  bool TakeBody(std::span<const char> bytes) override {
+    if (answer_.body.size() + bytes.size() > max_body_) {
+      too_large_ = true;
+      EndEarly();
+      return true;
+    }
+    answer_.body.append(bytes.data(), bytes.size());
+    return true;
+  }
+
+  absl::Status TakeEnd() override { return absl::OkStatus(); }
+
+  void Deliver(const absl::Status& status) override {
+    const auto done = std::move(done_);
+    if (!status.ok()) return done(status);
+    if (too_large_) {
+      return done(absl::ResourceExhaustedError(absl::StrCat(UrlForPeople(request_.url),
+                                                            ": the answer is over the limit of ",
+                                                            max_body_ >> 20, " MiB")));
+    }
+    done(std::move(answer_));
+  }
+
+  bool IsError(const absl::Status& status) const override { return !absl::IsNotFound(status); }
+
+ private:
+  const HttpRequest request_;
+  const size_t max_body_;
+  std::function<void(absl::StatusOr<HttpAnswer>)> done_;
+  HttpAnswer answer_;
+  bool too_large_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<Transfer> HttpFetch(const HttpContext& context, HttpRequest request,
+                                    size_t max_body, const RequestOptions& options,
+                                    std::function<void(absl::StatusOr<HttpAnswer>)> done) {
+  request.priority = HttpClass::kMetadata;
+  auto call =
+      std::make_shared<FetchCall>(context, std::move(request), max_body, options, std::move(done));
+  call->Begin();
+  return call;
+}
+
+}  // namespace larder::remote
