@@ -127,6 +127,9 @@ class ObjectStore {
   virtual bool supports_ranges() const { return true; }
   // True where listings carry what fixes a version (exact sizes and times or ETags).
   virtual bool lists_versions() const { return true; }
+  // True where every listing carries the same strong ETags as Stat does (S3, directories): inode numbers are then made of
+  // them (fs/identity.h). Constant for a source.
+  virtual bool lists_etags() const { return false; }
   // The object's URL, for people: user.larder.source. Without credentials.
   virtual std::string Url(absl::string_view path) const = 0;
 };
