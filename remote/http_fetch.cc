@@ -17,6 +17,7 @@ class FetchCall : public HttpCall {
       : HttpCall(context, options),
         request_(std::move(request)),
         max_body_(max_body),
+        keeps_encoding_(request_.method == HttpMethod::kHead && context.dialect->keeps_encodings()),
         done_(std::move(done)) {}
 
  protected:
@@ -28,7 +29,7 @@ class FetchCall : public HttpCall {
   HttpRefusal TakeHead(const HttpHead& head) override {
     answer_.head = head;
     const absl::string_view encoding = head.Header("content-encoding");
-    if (!encoding.empty() && encoding != "identity") {
+    if (!keeps_encoding_ && !encoding.empty() && encoding != "identity") {
       return {absl::DataLossError(absl::StrCat(UrlForPeople(head.url), ": the answer is encoded (",
                                                encoding, ") though plain bytes were asked for"))};
     }
@@ -63,6 +64,7 @@ class FetchCall : public HttpCall {
  private:
   const HttpRequest request_;
   const size_t max_body_;
+  const bool keeps_encoding_;
   std::function<void(absl::StatusOr<HttpAnswer>)> done_;
   HttpAnswer answer_;
   bool too_large_ = false;

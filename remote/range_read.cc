@@ -30,6 +30,7 @@ class RangeReadCall : public HttpCall {
                 std::shared_ptr<RangeSink> sink)
       : HttpCall(context, options),
         request_(std::move(request)),
+        keeps_encoding_(context.dialect->keeps_encodings()),
         sink_(std::move(sink)),
         next_(request_.range.offset),
         end_(request_.range.end()) {}
@@ -61,6 +62,7 @@ class RangeReadCall : public HttpCall {
   absl::Status CheckHead(const HttpHead& head, ObjectVersion* version) const;
 
   const RangeReadRequest request_;
+  const bool keeps_encoding_;
   std::shared_ptr<RangeSink> sink_;
   uint64_t next_;  // the byte of the object that the sink gets next
   uint64_t end_;
@@ -71,7 +73,7 @@ class RangeReadCall : public HttpCall {
 absl::Status RangeReadCall::CheckHead(const HttpHead& head, ObjectVersion* version) const {
   const std::string url = UrlForPeople(head.url);
   const absl::string_view encoding = head.Header("content-encoding");
-  if (!encoding.empty() && encoding != "identity") {
+  if (!keeps_encoding_ && !encoding.empty() && encoding != "identity") {
     return absl::DataLossError(absl::StrCat(url, ": the answer is encoded (", encoding,
                                             ") though plain bytes were asked for"));
   }
