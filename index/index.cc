@@ -50,7 +50,6 @@ std::string CatalogKey(char table, const FolderKey& folder, absl::string_view na
 
 std::string MetaKey() { return std::string(1, kMetaTable); }
 
-rocksdb::Slice ToSlice(absl::string_view view) { return {view.data(), view.size()}; }
 absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 absl::Status ToStatus(const rocksdb::Status& status) {

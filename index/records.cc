@@ -111,6 +111,8 @@ std::string MetaRecord::Encode() const {
       .Put(synced_epoch)
       .Put(next_file_id)
       .Put(used_bytes)
+      .Put(unverified_from)
+      .Put(unverified_to)
       .PutString(boot_id)
       .Take();
 }
@@ -122,6 +124,8 @@ std::optional<MetaRecord> MetaRecord::Decode(absl::string_view bytes) {
   record.synced_epoch = in.Get<uint32_t>();
   record.next_file_id = in.Get<uint64_t>();
   record.used_bytes = in.Get<uint64_t>();
+  record.unverified_from = in.Get<uint32_t>();
+  record.unverified_to = in.Get<uint32_t>();
   record.boot_id = in.GetString();
   if (!in.Done()) return std::nullopt;
   return record;

@@ -84,6 +84,10 @@ struct MetaRecord {
   uint32_t synced_epoch = 0;  // records of this epoch and before had their bytes synced
   uint64_t next_file_id = 1;  // never reused; advanced in steps before use
   uint64_t used_bytes = 0;    // an upper bound of the disk space of packs and object files
+  // Records of these epochs were written before a crash of the machine and not synced: their bytes are
+  // checked against their CRC32C before use. Both inclusive; none where the first is larger.
+  uint32_t unverified_from = 1;
+  uint32_t unverified_to = 0;
   std::string boot_id;        // of the machine when last written
 
   std::string Encode() const;

@@ -1,0 +1,46 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#ifndef LARDER_CACHE_CACHE_FOLDER_H_
+#define LARDER_CACHE_CACHE_FOLDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/file.h"
+
+namespace larder::cache {
+
+// CACHE_DIR/{VERSION,lock,index/,objects/,packs/}: its making, its lock, and the names in it. Immutable after creation.
+class CacheFolder {
+ public:
+  // Makes what is missing, checks what is there, takes the lock. FailedPrecondition: not empty and no cache; used by a running daemon (the
+  // message has its pid); a format of another release.
+  static absl::StatusOr<std::unique_ptr<CacheFolder>> Open(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  std::string index_path() const { return path_ + "/index"; }
+  std::string objects_path() const { return path_ + "/objects"; }
+  std::string packs_path() const { return path_ + "/packs"; }
+  std::string ObjectFilePath(uint64_t file_id) const;
+  std::string PackPath(uint64_t file_id) const;
+  // The file id of a name made by the two above; 0 for other names.
+  static uint64_t FileIdOf(const std::string& name);
+
+  // What others can still write to this disk (f_bavail), in bytes.
+  absl::StatusOr<uint64_t> DiskFreeBytes() const;
+  // Writes a page, syncs it and removes it: does the disk take writes?
+  absl::Status ProbeWrite() const;
+  static absl::StatusOr<uint64_t> DiskTotalBytes(const std::string& path);
+
+ private:
+  CacheFolder(std::string path, File lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  const std::string path_;
+  const File lock_;  // flock(2): gone with the process, however it ends
+};
+
+}  // namespace larder::cache
+
+#endif  // LARDER_CACHE_CACHE_FOLDER_H_

@@ -1,0 +1,211 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "cache/cache_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "cache/recount.h"
+
+namespace larder::cache {
+namespace {
+
+constexpr absl::Duration kTick = absl::Seconds(1);
+// Records of the last seconds before a crash of the machine are checked before use; this is how many seconds.
+constexpr int kTicksPerCheckpoint = 30;
+constexpr int kTicksPerDiskProbe = 10;
+// The end of a daemon waits this long for the disk; what is not synced by then is checked at its first use after a crash.
+constexpr absl::Duration kFinalCheckpoint = absl::Seconds(6);
+
+constexpr uint64_t kLeastCapacityBytes = 32 << 20;
+constexpr uint64_t kLeastMemoryBytes = 16 << 20;
+
+absl::Status CheckOptions(const CacheOptions& options) {
+  if (options.folder.empty()) return absl::InvalidArgumentError("no cache folder is named");
+  if (options.capacity_bytes < kLeastCapacityBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("cache size ", options.capacity_bytes,
+                                                   " is too small: at least 32MiB is needed"));
+  }
+  if (options.memory_bytes < kLeastMemoryBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("memory ", options.memory_bytes,
+                                                   " is too small: at least 16MiB is needed"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Cache>> Cache::Create(const CacheOptions& options) {
+  LARDER_RETURN_IF_ERROR(CheckOptions(options));
+  auto cache = std::make_unique<CacheImpl>(options);
+  LARDER_RETURN_IF_ERROR(cache->Start());
+  return std::unique_ptr<Cache>(std::move(cache));
+}
+
+absl::Status CacheImpl::Start() {
+  LARDER_ASSIGN_OR_RETURN(core_.folder, CacheFolder::Open(options_.folder));
+  index::IndexOptions index;
+  index.path = core_.folder->index_path();
+  index.block_cache_bytes = std::clamp<uint64_t>(options_.memory_bytes / 16, 4 << 20, 64 << 20);
+  index.write_buffer_bytes =
+      std::clamp<uint64_t>(Space::IndexReserve(options_.capacity_bytes) / 8, 512 << 10, 16 << 20);
+  LARDER_ASSIGN_OR_RETURN(core_.index, index::Index::Open(index));
+  const uint64_t used_step =
+      std::clamp<uint64_t>(options_.capacity_bytes / 64, 1 << 20, 64 << 20);
+  LARDER_ASSIGN_OR_RETURN(core_.meta,
+                          MetaState::Open(core_.index.get(), ReadBootId(), used_step));
+  SpaceOptions space;
+  space.capacity_bytes = options_.capacity_bytes;
+  space.min_free_bytes = options_.min_free_bytes;
+  space.disk_free_bytes = [folder = core_.folder.get()] { return folder->DiskFreeBytes(); };
+  core_.space = std::make_unique<Space>(std::move(space));
+  core_.space->Adjust(static_cast<int64_t>(core_.meta->used_bytes_at_open()));
+  core_.packs = std::make_unique<PackStore>(core_.folder.get(), core_.meta.get(),
+                                            PackStore::PackBytesFor(options_.capacity_bytes));
+  core_.buffers = std::make_unique<BufferPool>(options_.memory_bytes);
+  core_.held = std::make_unique<HeldBlocks>(options_.memory_bytes / 2);
+  core_.waiting = std::make_unique<WaitingObjects>();
+  // Each load that stalls holds a block's buffer: they must not be able to take all of the memory.
+  const auto loads_for_memory = static_cast<int>(options_.memory_bytes / 2 / kBlockBytes);
+  core_.loads = std::make_unique<LoadQueue>(std::min(options_.max_loads, loads_for_memory));
+  core_.writes = std::make_unique<ThreadPool>("cache-write", options_.write_threads);
+  core_.replies = std::make_unique<ThreadPool>("cache-reply", 2);
+  core_.stream_options.max_window_bytes =
+      std::clamp<uint64_t>(options_.memory_bytes / 8, 2 << 20, 64 << 20);
+  recount_ = std::make_unique<Recount>(&core_);
+  ticker_ = std::thread([this] { TickLoop(); });
+  return absl::OkStatus();
+}
+
+CacheImpl::~CacheImpl() {
+  Shutdown();
+  if (ticker_.joinable()) ticker_.join();
+  recount_.reset();
+  if (core_.meta != nullptr) {
+    const absl::Status synced =
+        core_.meta->Checkpoint(absl::Now() + kFinalCheckpoint, core_.space->used_bytes());
+    if (!synced.ok()) LogWarning(absl::StrCat("cache: at the end: ", synced.message()));
+  }
+  // Threads first: they use the rest.
+  core_.replies.reset();
+  core_.writes.reset();
+  core_.packs.reset();
+  core_.meta.reset();
+  core_.index.reset();
+}
+
+void CacheImpl::Shutdown() {
+  {
+    MutexLock lock(&mutex_);
+    if (shut_down_) return;
+    shut_down_ = true;
+  }
+  changed_.NotifyAll();
+  if (core_.loads != nullptr) core_.loads->Shutdown();
+  if (core_.waiting != nullptr) core_.waiting->Expire(absl::InfiniteFuture());
+  if (core_.writes != nullptr) core_.writes->Drain();
+  if (core_.replies != nullptr) core_.replies->Drain();
+}
+
+void CacheImpl::TickLoop() {
+  mutex_.Lock();
+  while (!shut_down_) {
+    changed_.WaitFor(&mutex_, kTick);
+    if (shut_down_) break;
+    mutex_.Unlock();
+    Tick();
+    mutex_.Lock();
+  }
+  mutex_.Unlock();
+}
+
+void CacheImpl::Tick() {
+  ++ticks_;
+  core_.waiting->Expire(absl::Now());
+  core_.buffers->WakeAll();
+  core_.space->SetIndexBytes(core_.index->DiskBytes());
+  if (ticks_ % kTicksPerCheckpoint == 0) {
+    const absl::Status synced =
+        core_.meta->Checkpoint(absl::InfiniteFuture(), core_.space->used_bytes());
+    if (!synced.ok()) {
+      LogError(absl::StrCat("cache: filling stops, reads go on from the remote: ",
+                            synced.message()));
+      core_.space->Stop(synced);
+    }
+  }
+  if (ticks_ % kTicksPerDiskProbe == 0 && !core_.space->stop_cause().empty()) {
+    if (core_.folder->ProbeWrite().ok()) {
+      LogInfo("cache: the disk takes writes again, filling goes on");
+      core_.space->Resume();
+    }
+  }
+}
+
+absl::StatusOr<std::shared_ptr<CachedObject>> CacheImpl::Open(const Dataset& dataset,
+                                                              const ObjectSpec& spec) {
+  std::shared_ptr<Object> object;
+  {
+    MutexLock lock(&mutex_);
+    while (true) {
+      const auto found = open_.find(spec.id);
+      if (found == open_.end()) break;
+      object = found->second.lock();
+      if (object != nullptr) break;
+      changed_.WaitFor(&mutex_, absl::Milliseconds(100));  // its last owner is just closing it
+    }
+    if (object == nullptr) {
+      object = std::make_shared<Object>(&core_, dataset, spec,
+                                        [this, id = spec.id] { Forget(id); });
+      open_[spec.id] = object;
+    }
+  }
+  // The first one in restores; others wait for it.
+  LARDER_RETURN_IF_ERROR(object->Restore());
+  return std::shared_ptr<CachedObject>(std::move(object));
+}
+
+void CacheImpl::Forget(const Digest& id) {
+  {
+    MutexLock lock(&mutex_);
+    open_.erase(id);
+  }
+  changed_.NotifyAll();
+}
+
+uint64_t CacheImpl::CachedBytes(const Digest& id) {
+  {
+    std::shared_ptr<Object> object;
+    MutexLock lock(&mutex_);
+    const auto found = open_.find(id);
+    if (found != open_.end()) object = found->second.lock();
+    if (object != nullptr) return object->cached_bytes();
+  }
+  const absl::StatusOr<std::optional<index::ObjectRecord>> record = core_.index->GetObject(id);
+  if (!record.ok() || !*record) return 0;
+  if ((*record)->complete) return (*record)->size;
+  uint64_t bytes = 0;
+  (void)core_.index->ForEachBlock(id, [&](uint32_t block, const index::BlockRecord&) {
+    const uint64_t offset = uint64_t{block} * (*record)->block_bytes;
+    bytes += std::min<uint64_t>((*record)->block_bytes, (*record)->size - offset);
+  });
+  return bytes;
+}
+
+uint64_t CacheImpl::DatasetBytes(uint64_t dataset) { return core_.dataset_bytes.Get(dataset); }
+
+CacheStatus CacheImpl::GetStatus() {
+  CacheStatus status;
+  status.capacity_bytes = options_.capacity_bytes;
+  status.index_bytes = core_.index->DiskBytes();
+  status.used_bytes = core_.space->used_bytes() + status.index_bytes;
+  status.written_bytes = core_.written_bytes.value();
+  status.evicted_bytes = core_.evicted_bytes.value();
+  status.corrupt_blocks = core_.corrupt_blocks.value();
+  status.write_error = core_.space->stop_cause();
+  return status;
+}
+
+}  // namespace larder::cache

@@ -1,0 +1,54 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#ifndef LARDER_CACHE_CACHE_IMPL_H_
+#define LARDER_CACHE_CACHE_IMPL_H_
+
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/mutex.h"
+#include "cache/cache.h"
+#include "cache/core.h"
+#include "cache/object.h"
+#include "cache/recount.h"
+
+namespace larder::cache {
+
+// Makes the parts, knows which objects are open, and does what has to be done from time to time: ends waits at their deadlines, syncs, and tells
+// Space what the index takes. Thread-safe.
+class CacheImpl final : public Cache {
+ public:
+  explicit CacheImpl(const CacheOptions& options) : options_(options) {}
+  ~CacheImpl() override;
+  absl::Status Start();
+
+  void Shutdown() override;
+  absl::StatusOr<std::shared_ptr<CachedObject>> Open(const Dataset& dataset,
+                                                     const ObjectSpec& spec) override;
+  uint64_t CachedBytes(const Digest& id) override;
+  uint64_t DatasetBytes(uint64_t dataset) override;
+  CacheStatus GetStatus() override;
+  index::Index& index() override { return *core_.index; }
+
+ private:
+  void Tick();
+  void TickLoop();
+  void Forget(const Digest& id) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const CacheOptions options_;
+  Core core_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  // An entry stays until its object's files are left alone; a new object of the same id waits for that.
+  absl::flat_hash_map<Digest, std::weak_ptr<Object>> open_ ABSL_GUARDED_BY(mutex_);
+  bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Recount> recount_;
+  int ticks_ = 0;  // of the ticker alone
+  std::thread ticker_;
+};
+
+}  // namespace larder::cache
+
+#endif  // LARDER_CACHE_CACHE_IMPL_H_

@@ -1,0 +1,87 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#ifndef LARDER_CACHE_META_STATE_H_
+#define LARDER_CACHE_META_STATE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/file.h"
+#include "base/mutex.h"
+#include "index/index.h"
+
+namespace larder::cache {
+
+// The cache's one meta record: file numbers that are never reused, the bound of used space, and sync epochs.
+//
+// Sync epochs: bytes are not synced one by one. Each record carries the epoch in which it was written; Checkpoint() begins a new epoch, waits
+// for the writes of the old ones, syncs the files they touched, and then notes the old epoch as synced. After a crash of the machine (another boot id)
+// records of later epochs are unverified: their bytes may be missing. While the machine lives all records are good.
+//
+// Thread-safe. Lock order: none is held together with another of the cache's.
+class MetaState {
+ public:
+  // `boot_id` of the running machine. `used_step_bytes`: how far ahead of the bytes in use their bound is written; a killed daemon
+  // overestimates by it until the recount. `index` is not owned.
+  static absl::StatusOr<std::unique_ptr<MetaState>> Open(index::Index* index,
+                                                         const std::string& boot_id,
+                                                         uint64_t used_step_bytes);
+
+  // A new number for a pack or an object file. The error is the index's.
+  absl::StatusOr<uint64_t> NewFileId();
+  // Numbers below were given out by earlier runs.
+  uint64_t first_new_file_id() const { return first_new_file_id_; }
+  // Records of this epoch on are of this run.
+  uint32_t first_epoch() const { return first_epoch_; }
+  // The bound of the last run: what packs and object files took at most.
+  uint64_t used_bytes_at_open() const { return used_bytes_at_open_; }
+
+  // Makes `used_bytes` safe to reach: writes a bound at or above it, if the one written is lower. Called before bytes are written.
+  absl::Status RaiseUsedBound(uint64_t used_bytes);
+
+  // Around the write of an object's bytes and their record, which carries the result.
+  uint32_t BeginWrite(const std::shared_ptr<const File>& file);
+  void EndWrite(uint32_t epoch);
+
+  // True for a record whose bytes must be checked against their CRC32C before use.
+  bool IsUnverified(uint32_t sync_epoch) const {
+    return sync_epoch >= unverified_from_ && sync_epoch <= unverified_to_;
+  }
+
+  // Syncs what was written before. Gives up at `until`, between two files, with DeadlineExceeded: nothing is lost, the epoch is
+  // just not noted as synced. `used_bytes` becomes the bound, if it is lower.
+  absl::Status Checkpoint(absl::Time until, uint64_t used_bytes);
+
+ private:
+  MetaState(index::Index* index, index::MetaRecord meta, uint64_t used_step_bytes);
+
+  index::Index* const index_;
+  const uint64_t used_step_bytes_;
+  const uint32_t first_epoch_;
+  const uint32_t unverified_from_;
+  const uint32_t unverified_to_;
+  const uint64_t first_new_file_id_;
+  const uint64_t used_bytes_at_open_;
+
+  // Held while the record is written: a write to RocksDB's log, not a wait for the disk.
+  Mutex mutex_;
+  CondVar write_ended_;
+  index::MetaRecord meta_ ABSL_GUARDED_BY(mutex_);
+  uint64_t next_file_id_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint32_t, int> writes_ ABSL_GUARDED_BY(mutex_);  // under way, by epoch
+  std::set<std::shared_ptr<const File>> dirty_ ABSL_GUARDED_BY(mutex_);
+
+  Mutex checkpoint_mutex_;  // one checkpoint at a time; before mutex_
+};
+
+// The running machine's boot id; empty where the kernel does not tell (then nothing is trusted).
+std::string ReadBootId();
+
+}  // namespace larder::cache
+
+#endif  // LARDER_CACHE_META_STATE_H_

@@ -1,0 +1,61 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#ifndef LARDER_CACHE_PACK_STORE_H_
+#define LARDER_CACHE_PACK_STORE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/file.h"
+#include "base/mutex.h"
+#include "cache/cache_folder.h"
+#include "cache/meta_state.h"
+
+namespace larder::cache {
+
+// Where an object lies in a pack.
+struct PackPlace {
+  uint64_t file_id = 0;
+  uint64_t offset = 0;  // a multiple of 4 KiB
+};
+
+// The packs of a cache folder: large files that hold whole small objects one behind the other. A place is never used twice, and a pack of an earlier
+// run is only read. Space is the caller's to reserve. Thread-safe.
+class PackStore {
+ public:
+  // A pack is closed when the next object would pass `pack_bytes`. `folder` and `meta` are not owned.
+  PackStore(const CacheFolder* folder, MetaState* meta, uint64_t pack_bytes);
+
+  // A place for `bytes` in the open pack, and the pack. Nothing is written yet.
+  struct Allocation {
+    PackPlace place;
+    std::shared_ptr<const File> file;
+  };
+  absl::StatusOr<Allocation> Allocate(uint64_t bytes);
+
+  // The pack's file; NotFound where it is gone.
+  absl::StatusOr<std::shared_ptr<const File>> Open(uint64_t file_id);
+
+  // Gives the place's space back to the disk.
+  absl::Status Free(PackPlace place, uint64_t bytes);
+
+  // 256 MiB; less for small quotas, so that a pack is a small part of them.
+  static uint64_t PackBytesFor(uint64_t capacity_bytes);
+
+ private:
+  const CacheFolder* const folder_;
+  MetaState* const meta_;
+  const uint64_t pack_bytes_;
+
+  Mutex mutex_;
+  std::map<uint64_t, std::shared_ptr<const File>> files_ ABSL_GUARDED_BY(mutex_);
+  uint64_t open_id_ ABSL_GUARDED_BY(mutex_) = 0;  // the pack that grows; 0: none
+  uint64_t open_end_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace larder::cache
+
+#endif  // LARDER_CACHE_PACK_STORE_H_
