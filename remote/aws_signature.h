@@ -13,11 +13,12 @@
 // AWS Signature Version 4 for S3 requests without a body
 // (docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html). Pure; thread-safe.
 //
-// Why not libcurl's CURLOPT_AWS_SIGV4: what a caller must encode and sort beforehand so that it
-// signs right changed between its versions (curl #9717, #10129, #13754, #18423; Debian 12
-// has 7.88), it asks the system's clock, and it takes the keys as a user and password that other
-// options of the same handle can send elsewhere. Here the bytes that are signed and those that are
-// sent are the same strings, with one published test vector a line.
+// Why not libcurl's CURLOPT_AWS_SIGV4: Debian 12's (7.88) signs all our keys right once the caller
+// has encoded and sorted everything and added x-amz-content-sha256, which it leaves out; but which
+// of this is the caller's part changed between its versions (curl #9717, #10129, #13754, #18423).
+// It also asks the system's clock, and takes the keys as a user and password, which other options
+// of the same handle can send elsewhere. Here the bytes that are signed and those that are sent are
+// the same strings, whatever libcurl's version.
 
 namespace larder::remote {
 

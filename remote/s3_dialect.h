@@ -22,6 +22,7 @@ class S3Dialect : public HttpDialect {
   // Errors: those of CredentialsProvider::Get.
   absl::StatusOr<HttpRequest> Prepare(HttpRequest request) override;
   HttpRefusal Explain(const HttpHead& head, absl::string_view body) override;
+  bool keeps_encodings() const override { return true; }
 
  private:
   // s3://bucket/key, or the prefix that a listing asked for.

@@ -59,6 +59,9 @@ constexpr KnownCode kKnownCodes[] = {
     {"SlowDown", Code::kUnavailable, true, "the store asks for fewer requests"},
     {"TooManyRequests", Code::kUnavailable, true, "the store asks for fewer requests"},
     {"Throttling", Code::kUnavailable, true, "the store asks for fewer requests"},
+    // versitygw's InvalidAccessKeyId, with status 404.
+    {"XAdminUserNotFound", Code::kUnauthenticated, false,
+     "the store does not know this access key: check AWS_ACCESS_KEY_ID or --profile"},
     {"RequestLimitExceeded", Code::kUnavailable, true, "the store asks for fewer requests"},
 };
 
@@ -178,7 +181,7 @@ HttpRefusal ExplainS3Error(const S3Request& request, const HttpHead& head, absl:
                                 ": check the source and --endpoint-url"),
                    error);
   }
-  if (error.code == "NoSuchKey") {
+  if (error.code == "NoSuchKey" || error.code == "NotFound") {
     return {absl::NotFoundError(absl::StrCat(request.object, ": not found at ", request.endpoint)),
             false};
   }
@@ -198,8 +201,11 @@ HttpRefusal ExplainS3Error(const S3Request& request, const HttpHead& head, absl:
   }
   if (error.code.empty()) return ExplainBareStatus(request, head);
   const HttpRefusal by_status = ExplainHttpError(head);
-  return Refusal(by_status.status.code(), request,
-                 absl::StrCat("refused with status ", head.status), error, by_status.retryable);
+  // "Not found" is an answer only where it is about the object.
+  const Code code =
+      absl::IsNotFound(by_status.status) ? Code::kUnavailable : by_status.status.code();
+  return Refusal(code, request, absl::StrCat("refused with status ", head.status), error,
+                 by_status.retryable);
 }
 
 }  // namespace larder::remote

@@ -15,17 +15,11 @@
 #include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "remote/http_headers.h"
+#include "remote/posix_names.h"
 #include "remote/url.h"
 
 namespace larder::remote {
 namespace {
-
-constexpr size_t kMaxNameBytes = 255;  // NAME_MAX
-
-bool IsPosixName(absl::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.size() <= kMaxNameBytes &&
-         !absl::StrContains(name, '\0') && !absl::StrContains(name, '/');
-}
 
 absl::Status Malformed(absl::string_view prefix, absl::string_view what) {
   return absl::DataLossError(absl::StrCat("the listing of '", prefix, "' is malformed: ", what));
@@ -137,7 +131,10 @@ S3Listing ListingReader::Finish() && {
 absl::StatusOr<S3Listing> ParseS3Listing(absl::string_view body, absl::string_view prefix,
                                          absl::string_view asked_page) {
   pugi::xml_document document;
-  const pugi::xml_parse_result parsed = document.load_buffer(body.data(), body.size());
+  const pugi::xml_parse_result parsed =
+      document.load_buffer(body.data(), body.size(),
+                           // A key may be a single space.
+                           pugi::parse_default | pugi::parse_ws_pcdata_single);
   if (!parsed) {
     return Malformed(
         prefix, absl::StrCat("no XML (", parsed.description(), " at byte ", parsed.offset, " of ",

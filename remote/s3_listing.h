@@ -35,8 +35,8 @@ struct S3Listing {
 absl::StatusOr<S3Listing> ParseS3Listing(absl::string_view body, absl::string_view prefix,
                                          absl::string_view asked_page);
 
-// A listing's ETag in the one form that ObjectVersion has: with quotes (which some stores leave out
-// here, and only here), "" for a weak or no tag.
+// An ETag in the one form that ObjectVersion has, so that listing and HEAD always agree: with
+// quotes (which some stores leave out), "" for a weak or no tag.
 std::string ListedEtag(absl::string_view etag);
 
 }  // namespace larder::remote

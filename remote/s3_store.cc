@@ -124,6 +124,8 @@ std::shared_ptr<Transfer> S3Store::Stat(absl::string_view path, const RequestOpt
                           if (!version.ok()) return call->OnHead(version.status());
                           Attributes file;
                           file.version = *std::move(version);
+                          // In the listing's form, whichever the store uses here.
+                          file.version.etag = ListedEtag(answer->head.Header("etag"));
                           call->OnHead(std::move(file));
                         });
   call->SetTransfers(std::move(head), std::move(listing));

@@ -51,6 +51,7 @@ class S3Store : public ObjectStore {
                                       ByteRange range, const RequestOptions& options,
                                       std::shared_ptr<RangeSink> sink) override;
   bool supports_ranges() const override { return !ranges_ignored_.load(std::memory_order_relaxed); }
+  bool lists_etags() const override { return true; }
   std::string Url(absl::string_view path) const override;
 
  private:

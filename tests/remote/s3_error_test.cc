@@ -61,6 +61,9 @@ TEST(S3ErrorTest, SaysWhatTheAnswerMeansAndWhatToDo) {
       {416, Xml("InvalidRange"), absl::StatusCode::kFailedPrecondition, false,
        "InvalidRange: as told"},
       {503, Xml("NeverHeardOf"), absl::StatusCode::kUnavailable, true, "NeverHeardOf: as told"},
+      {404, Xml("XAdminUserNotFound"), absl::StatusCode::kUnauthenticated, false,
+       "AWS_ACCESS_KEY_ID"},
+      {404, Xml("NeverHeardOf"), absl::StatusCode::kUnavailable, false, "NeverHeardOf: as told"},
       // Without a body: answers to HEAD.
       {404, "", absl::StatusCode::kNotFound, false, "not found"},
       {403, "", absl::StatusCode::kPermissionDenied, false, "s3:ListBucket"},
