@@ -10,34 +10,38 @@
 #include "absl/time/time.h"
 #include "base/metrics.h"
 #include "fs/filesystem.h"
+#include "fs/fuse/attributes.h"
 
 namespace larder::fuse {
 
 struct SessionOptions {
   std::string source;      // shown by mount(8) and df
-  std::string mountpoint;  // absolute; checked by Mount
+  std::string mountpoint;  // from ResolveMountpoint; checked by Mount
   bool allow_other = false;
-  bool passthrough = true;          // where the kernel, the privileges and the cache's disk allow it
-  std::string cache_folder;         // whose filesystem is checked for passthrough (a stacked one cannot)
-  uint64_t capacity_bytes = 0;      // for statfs
+  bool passthrough = true;   // where the kernel, the privileges and the cache's disk allow it
+  std::string cache_folder;  // whose filesystem is checked for passthrough (a stacked one cannot)
+  Ownership ownership;
+  absl::Duration negative_ttl = absl::Seconds(5);  // how long the kernel may keep that a name is not there
   int max_threads = 32;
 };
 
-// One FUSE connection: mounts, serves requests on its threads, unmounts.
+// One FUSE connection: mounts, serves requests on its threads, unmounts. Thread-safe but for the destructor.
 class Session {
  public:
-  // Checks the mountpoint and mounts. Errors, each with what to do: NotFound (no such folder), FailedPrecondition (not empty; already a
-  // mountpoint; a stale mount whose daemon died is said to be one, with the umount command), PermissionDenied, Unavailable (no /dev/fuse, no fusermount3).
-  // `filesystem` and `counters` are not owned.
+  // Checks the mountpoint and mounts. Errors, each with what to do: those of CheckFuseDevice and CheckMountpoint, and what mounting
+  // itself says. `filesystem` and `counters` are not owned.
   static absl::StatusOr<std::unique_ptr<Session>> Mount(const SessionOptions& options,
                                                         fs::Filesystem* filesystem,
                                                         DatasetCounters* counters);
-  // Unmounts if it is still mounted.
+  // Unmounts if it is still mounted. Serve() has returned, or was never called.
   virtual ~Session() = default;
 
-  // Serves until the filesystem is unmounted (by anyone) or Stop() is called. OK in both cases.
+  // Serves until the filesystem is unmounted (by anyone) or Stop() is called. OK in both cases. When it returns no request waits any more,
+  // and none will be answered.
   virtual absl::Status Serve() = 0;
-  // Makes Serve return, soon; async-signal-safe it is not, call it from a thread.
+  // Waits until the root answers, then raises the connection's read-ahead. Call once, while another thread is in Serve().
+  virtual absl::Status WaitUntilReady() = 0;
+  // Unmounts, what is in use after a moment too, and makes Serve return. Not from a signal handler.
   virtual void Stop() = 0;
 
   // "on", or "off: " and the reason (kernel before 6.9, no CAP_SYS_ADMIN, asked for, stacked cache disk, ...).
