@@ -19,7 +19,7 @@ class HttpCall::Try : public HttpHandler {
 
   absl::Status OnHead(const HttpHead& head) override {
     head_ = head;
-    wanted_ = head.status == 200 || head.status == 206;
+    wanted_ = call_->IsAnswer(head.status);
     if (!wanted_) return absl::OkStatus();  // the body may say why
     refusal_ = call_->TakeHead(head);
     return refusal_.status;

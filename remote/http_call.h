@@ -37,7 +37,10 @@ class HttpCall : public Transfer, public std::enable_shared_from_this<HttpCall> 
   // What the next try asks for, before the dialect has dressed it; its time limit is set by
   // HttpCall.
   virtual HttpRequest NextRequest() = 0;
-  // The head of an answer of status 200 or 206. Not OK: the try ends, and so does the call unless
+  // Whether an answer of this status is what was asked for; else HttpDialect::Explain says what it
+  // means.
+  virtual bool IsAnswer(int status) const { return status == 200 || status == 206; }
+  // The head of an answer. Not OK: the try ends, and so does the call unless
   // retryable.
   virtual HttpRefusal TakeHead(const HttpHead& head) = 0;
   // As HttpHandler::OnBody, of such an answer.

@@ -31,8 +31,9 @@ class HttpDialect {
   static constexpr size_t kMaxErrorBody = 16 << 10;
   virtual HttpRefusal Explain(const HttpHead& head, absl::string_view body);
 
-  // True where an object's Content-Encoding is a property of the object, whose bytes always come as they are stored (S3);
-  // false where a server may encode what it sends, so that an encoded answer is refused.
+  // True where an object's Content-Encoding is a property of the object, whose bytes always come as
+  // they are stored (S3); false where a server may encode what it sends, so that an encoded answer
+  // is refused.
   virtual bool keeps_encodings() const { return false; }
 };
 

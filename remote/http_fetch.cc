@@ -12,11 +12,11 @@ namespace {
 
 class FetchCall : public HttpCall {
  public:
-  FetchCall(const HttpContext& context, HttpRequest request, size_t max_body,
+  FetchCall(const HttpContext& context, HttpRequest request, const FetchOptions& fetch,
             const RequestOptions& options, std::function<void(absl::StatusOr<HttpAnswer>)> done)
       : HttpCall(context, options),
         request_(std::move(request)),
-        max_body_(max_body),
+        fetch_(fetch),
         keeps_encoding_(request_.method == HttpMethod::kHead && context.dialect->keeps_encodings()),
         done_(std::move(done)) {}
 
@@ -24,6 +24,10 @@ class FetchCall : public HttpCall {
   HttpRequest NextRequest() override {
     answer_ = HttpAnswer();
     return request_;
+  }
+
+  bool IsAnswer(int status) const override {
+    return HttpCall::IsAnswer(status) || (fetch_.redirects_are_answers && status / 100 == 3);
   }
 
   HttpRefusal TakeHead(const HttpHead& head) override {
@@ -37,8 +41,8 @@ class FetchCall : public HttpCall {
   }
 
   bool TakeBody(std::span<const char> bytes) override {
-    if (answer_.body.size() + bytes.size() > max_body_) {
-      too_large_ = true;
+    if (fetch_.head_only || answer_.body.size() + bytes.size() > fetch_.max_body) {
+      too_large_ = !fetch_.head_only;
       EndEarly();
       return true;
     }
@@ -54,7 +58,7 @@ class FetchCall : public HttpCall {
     if (too_large_) {
       return done(absl::ResourceExhaustedError(absl::StrCat(UrlForPeople(request_.url),
                                                             ": the answer is over the limit of ",
-                                                            max_body_ >> 20, " MiB")));
+                                                            fetch_.max_body >> 20, " MiB")));
     }
     done(std::move(answer_));
   }
@@ -63,7 +67,7 @@ class FetchCall : public HttpCall {
 
  private:
   const HttpRequest request_;
-  const size_t max_body_;
+  const FetchOptions fetch_;
   const bool keeps_encoding_;
   std::function<void(absl::StatusOr<HttpAnswer>)> done_;
   HttpAnswer answer_;
@@ -73,11 +77,12 @@ class FetchCall : public HttpCall {
 }  // namespace
 
 std::shared_ptr<Transfer> HttpFetch(const HttpContext& context, HttpRequest request,
-                                    size_t max_body, const RequestOptions& options,
+                                    const FetchOptions& fetch, const RequestOptions& options,
                                     std::function<void(absl::StatusOr<HttpAnswer>)> done) {
   request.priority = HttpClass::kMetadata;
+  if (fetch.redirects_are_answers) request.follow_redirects = false;
   auto call =
-      std::make_shared<FetchCall>(context, std::move(request), max_body, options, std::move(done));
+      std::make_shared<FetchCall>(context, std::move(request), fetch, options, std::move(done));
   call->Begin();
   return call;
 }
