@@ -16,7 +16,8 @@ struct Ownership {
   mode_t umask = 022;  // taken from 0666 (files), 0777 (folders)
 };
 
-// A node as stat(2) shows it: blocks as if there were no holes, blocks of 1 MiB for readers that ask.
+// A node as stat(2) shows it: blocks as if there were no holes, blocks of 1 MiB for readers that
+// ask.
 struct stat ToStat(const fs::Node& node, const Ownership& ownership);
 
 // The type alone (S_IFREG, ...), for names without attributes.

@@ -10,13 +10,14 @@ namespace larder::fuse {
 class BackingFiles {
  public:
   virtual ~BackingFiles() = default;
-  // Hands a descriptor to the kernel: a positive backing id. It stays with the kernel until Unregister.
+  // Hands a descriptor to the kernel: a positive backing id. It stays with the kernel until
+  // Unregister.
   virtual absl::StatusOr<int> Register(int fd) = 0;
   virtual void Unregister(int backing_id) = 0;
 };
 
-// The real one, of the connection that `device_fd` (/dev/fuse) belongs to. Not by the library's calls, which want a request at hand: an
-// open that did not reach the kernel has none any more.
+// The real one, of the connection that `device_fd` (/dev/fuse) belongs to. Not by the library's
+// calls, which want a request at hand: an open that did not reach the kernel has none any more.
 class KernelBackingFiles final : public BackingFiles {
  public:
   explicit KernelBackingFiles(int device_fd) : device_fd_(device_fd) {}

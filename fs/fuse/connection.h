@@ -19,8 +19,8 @@
 
 namespace larder::fuse {
 
-// For how long the kernel may show a folder's listing from its own cache. It checks no times by itself: what it
-// keeps is told to it at each OPENDIR. Thread-safe.
+// For how long the kernel may show a folder's listing from its own cache. It checks no times by
+// itself: what it keeps is told to it at each OPENDIR. Thread-safe.
 class ListingExpiries {
  public:
   // The kernel has got a listing that is good for so long.

@@ -8,8 +8,9 @@ namespace larder::fuse {
 
 // What a request asked about: decides what "not found" means to the caller.
 enum class Subject {
-  kName,       // LOOKUP: there is no such name (ENOENT)
-  kInode,      // everything on an inode that was looked up: it is gone (ESTALE; the kernel looks the path up again)
+  kName,   // LOOKUP: there is no such name (ENOENT)
+  kInode,  // everything on an inode that was looked up: it is gone (ESTALE; the kernel looks the
+           // path up again)
   kAttribute,  // GETXATTR: there is no such attribute (ENODATA)
 };
 

@@ -72,17 +72,16 @@ void Read(fuse_req_t fuse_request, fuse_ino_t inode, size_t size, off_t offset, 
     return;
   }
   auto request = std::make_shared<Request>(fuse_request);
-  const uint64_t ticket =
-      object->Read({static_cast<uint64_t>(offset), size},
-                   [request](absl::StatusOr<cache::ReadBytes> bytes) {
-                     request->Answer([request = request.get(), bytes = std::move(bytes)] {
-                       if (bytes.ok()) {
-                         ReplyBytes(request->fuse(), *bytes);
-                       } else {
-                         ReplyStatus(request->fuse(), bytes.status(), Subject::kInode);
-                       }
-                     });
-                   });
+  const uint64_t ticket = object->Read(
+      {static_cast<uint64_t>(offset), size}, [request](absl::StatusOr<cache::ReadBytes> bytes) {
+        request->Answer([request = request.get(), bytes = std::move(bytes)] {
+          if (bytes.ok()) {
+            ReplyBytes(request->fuse(), *bytes);
+          } else {
+            ReplyStatus(request->fuse(), bytes.status(), Subject::kInode);
+          }
+        });
+      });
   request->Wait([object, ticket] { object->Cancel(ticket); });
 }
 

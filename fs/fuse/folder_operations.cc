@@ -14,8 +14,8 @@
 namespace larder::fuse {
 namespace {
 
-// fuse_direntplus and fuse_dirent of linux/fuse.h, with a name of some 20 bytes: how many entries an answer is likely to hold. With
-// longer names some are asked for in vain.
+// fuse_direntplus and fuse_dirent of linux/fuse.h, with a name of some 20 bytes: how many entries
+// an answer is likely to hold. With longer names some are asked for in vain.
 constexpr size_t kLikelyEntryBytes = 48;
 constexpr size_t kLikelyEntryPlusBytes = 176;
 // Of one answer: the kernel asks for a page to some hundred KiB.
@@ -80,12 +80,12 @@ void ForgetFrom(fs::Filesystem* filesystem, const std::vector<fs::DirectoryEntry
   }
 }
 
-// The kernel may keep a listing as long as its entries are good; one without attributes says nothing about that.
+// The kernel may keep a listing as long as its entries are good; one without attributes says
+// nothing about that.
 absl::Duration ValidFor(const std::vector<fs::DirectoryEntry>& entries) {
   absl::Duration valid_for = absl::InfiniteDuration();
   for (const fs::DirectoryEntry& entry : entries) {
-    valid_for =
-        std::min(valid_for, entry.has_node ? entry.node.valid_for : absl::ZeroDuration());
+    valid_for = std::min(valid_for, entry.has_node ? entry.node.valid_for : absl::ZeroDuration());
   }
   return entries.empty() ? absl::ZeroDuration() : valid_for;
 }
@@ -112,8 +112,8 @@ uint64_t Continue(const std::shared_ptr<FolderRead>& read) {
   return filesystem->ReadFolder(
       read->folder, read->position.after, read->likely_entries(), read->plus,
       [read, filesystem](absl::StatusOr<std::vector<fs::DirectoryEntry>> answer) {
-        auto entries = std::make_shared<absl::StatusOr<std::vector<fs::DirectoryEntry>>>(
-            std::move(answer));
+        auto entries =
+            std::make_shared<absl::StatusOr<std::vector<fs::DirectoryEntry>>>(std::move(answer));
         read->request->Answer(
             [read = read.get(), entries] {
               if (entries->ok()) {
@@ -128,7 +128,8 @@ uint64_t Continue(const std::shared_ptr<FolderRead>& read) {
       });
 }
 
-// The offset is of a stream that is gone: as many names are passed over as it had given out, `left` of them still.
+// The offset is of a stream that is gone: as many names are passed over as it had given out, `left`
+// of them still.
 uint64_t PassOver(const std::shared_ptr<FolderRead>& read, uint64_t left) {
   return read->connection.filesystem->ReadFolder(
       read->folder, read->position.after, std::min(left, kPassedOverAtOnce), /*counted=*/false,
@@ -159,9 +160,8 @@ void ReadFolder(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset,
     read->Add(kOwnNames[own], entry, own + 1);
   }
   read->position = read->connection.streams.Resolve(inode, offset);
-  const uint64_t ticket = read->position.known
-                              ? Continue(read)
-                              : PassOver(read, read->position.ordinal);
+  const uint64_t ticket =
+      read->position.known ? Continue(read) : PassOver(read, read->position.ordinal);
   read->request->Wait([filesystem, ticket] { filesystem->Cancel(ticket); });
 }
 

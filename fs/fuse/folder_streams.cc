@@ -42,8 +42,8 @@ uint64_t FolderStreams::Advance(fs::InodeNumber folder, Position* position,
                     position->ordinal <= stream->base + stream->ends.size();
   const size_t index = fits ? position->ordinal - stream->base : 0;
   const bool appends = fits && index == stream->ends.size();
-  // Names given out before may have been seen by others: where the folder has changed since, or the stream
-  // has grown too long, another one begins here.
+  // Names given out before may have been seen by others: where the folder has changed since, or the
+  // stream has grown too long, another one begins here.
   if (!fits || (!appends && stream->Name(index) != name) ||
       (appends && stream->bytes() >= kStreamBytes)) {
     position->stream = Start(folder, position->ordinal);

@@ -14,13 +14,15 @@
 #include "base/mutex.h"
 #include "fs/filesystem.h"
 
-// What telldir() numbers mean. The filesystem goes on after a name; FUSE knows 64-bit offsets. A stream is one run through a folder from
-// its start: the names that were given out, in order. An offset holds the stream's number and how many names
-// of it had been given out, so it means the same to every handle of the folder: the kernel continues from its cache of a listing, with offsets that
-// another handle got.
+// What telldir() numbers mean. The filesystem goes on after a name; FUSE knows 64-bit offsets. A
+// stream is one run through a folder from its start: the names that were given out, in order. An
+// offset holds the stream's number and how many names of it had been given out, so it means the
+// same to every handle of the folder: the kernel continues from its cache of a listing, with
+// offsets that another handle got.
 //
-// Streams are kept while there is room (kCapacityBytes of names), the least recently used go first. The offset of a
-// stream that is gone is still good for a folder that did not change: so many names from the start are passed over.
+// Streams are kept while there is room (kCapacityBytes of names), the least recently used go first.
+// The offset of a stream that is gone is still good for a folder that did not change: so many names
+// from the start are passed over.
 
 namespace larder::fuse {
 
@@ -44,7 +46,8 @@ class FolderStreams {
 
   // Where an offset of `folder` from the kernel points to.
   Position Resolve(fs::InodeNumber folder, uint64_t offset) ABSL_LOCKS_EXCLUDED(mutex_);
-  // `name` is given out at `position`, which moves behind it; the offset there. A known position only.
+  // `name` is given out at `position`, which moves behind it; the offset there. A known position
+  // only.
   uint64_t Advance(fs::InodeNumber folder, Position* position, absl::string_view name)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -105,8 +105,9 @@ absl::StatusOr<std::string> ResolveMountpoint(absl::string_view mountpoint) {
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   if (path.empty()) return absl::InvalidArgumentError("the mountpoint is empty");
   if (name.empty() || name == "." || name == "..") return RealPath(path);
-  const std::string parent =
-      slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const std::string parent = slash == std::string::npos ? "."
+                             : slash == 0               ? "/"
+                                                        : path.substr(0, slash);
   LARDER_ASSIGN_OR_RETURN(std::string real, RealPath(parent));
   if (real.back() != '/') real.push_back('/');
   real += name;

@@ -52,9 +52,8 @@ absl::Status CheckEmptyFolder(const std::string& mountpoint) {
   while (const dirent* entry = readdir(folder.get())) {
     const absl::string_view name = entry->d_name;
     if (name != "." && name != "..") {
-      return absl::FailedPreconditionError(
-          absl::StrCat("mountpoint ", mountpoint, " is not empty (it holds ", name,
-                       "); name an empty folder"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "mountpoint ", mountpoint, " is not empty (it holds ", name, "); name an empty folder"));
     }
   }
   return absl::OkStatus();
@@ -63,9 +62,8 @@ absl::Status CheckEmptyFolder(const std::string& mountpoint) {
 // Where execvp would find it; empty: nowhere.
 std::string FindFusermount() {
   const char* const path = getenv("PATH");
-  for (absl::string_view folder :
-       absl::StrSplit(absl::StrCat(path == nullptr ? "" : path, ":/usr/bin:/bin"), ':',
-                      absl::SkipEmpty())) {
+  for (absl::string_view folder : absl::StrSplit(
+           absl::StrCat(path == nullptr ? "" : path, ":/usr/bin:/bin"), ':', absl::SkipEmpty())) {
     std::string program = absl::StrCat(folder, "/fusermount3");
     if (access(program.c_str(), X_OK) == 0) return program;
   }
@@ -115,9 +113,9 @@ absl::Status Unmount(const std::string& mountpoint, bool lazy) {
     return absl::OkStatus();
   }
   if (errno == EBUSY) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(mountpoint, " is in use (by whom: fuser -vm ", mountpoint,
-                     "); umount -l detaches it all the same"));
+    return absl::FailedPreconditionError(absl::StrCat(mountpoint, " is in use (by whom: fuser -vm ",
+                                                      mountpoint,
+                                                      "); umount -l detaches it all the same"));
   }
   if (errno == EINVAL) return absl::NotFoundError(absl::StrCat(mountpoint, " is not mounted"));
   if (errno == EPERM && geteuid() != 0) return UnmountByFusermount(mountpoint, lazy);
@@ -131,20 +129,19 @@ absl::Status CheckMountpoint(const std::string& mountpoint) {
     if (!mounted) break;
     const bool ours = mounted->type == kFilesystemType;
     if (!absl::StartsWith(mounted->type, "fuse") || !IsDeadMount(mountpoint)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(mountpoint, " is a mountpoint already, of ", mounted->source, " (",
-                       mounted->type, "); unmount that first: ",
-                       ours ? "larder umount " : "umount ", mountpoint));
+      return absl::FailedPreconditionError(absl::StrCat(
+          mountpoint, " is a mountpoint already, of ", mounted->source, " (", mounted->type,
+          "); unmount that first: ", ours ? "larder umount " : "umount ", mountpoint));
     }
     const absl::Status gone =
         ours ? Unmount(mountpoint, /*lazy=*/true) : absl::FailedPreconditionError("not ours");
     if (!gone.ok()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the daemon of an earlier mount at ", mountpoint, " (", mounted->source,
-                       ") died; run umount -l ", mountpoint));
+      return absl::FailedPreconditionError(absl::StrCat("the daemon of an earlier mount at ",
+                                                        mountpoint, " (", mounted->source,
+                                                        ") died; run umount -l ", mountpoint));
     }
-    LogWarning(absl::StrCat("took away what a larder daemon that died had left mounted at ",
-                            mountpoint));
+    LogWarning(
+        absl::StrCat("took away what a larder daemon that died had left mounted at ", mountpoint));
   }
   return CheckEmptyFolder(mountpoint);
 }

@@ -51,13 +51,11 @@ void Lookup(fuse_req_t fuse_request, fuse_ino_t parent, const char* name) {
   const uint64_t ticket =
       filesystem->Lookup(parent, wanted, [request, filesystem](absl::StatusOr<fs::Node> node) {
         const fs::InodeNumber counted = node.ok() ? node->inode : 0;
-        request->Answer(
-            [request = request.get(), node = std::move(node)] {
-              ReplyEntry(request->fuse(), node);
-            },
-            [filesystem, counted] {
-              if (counted != 0) filesystem->Forget(counted, 1);
-            });
+        request->Answer([request = request.get(),
+                         node = std::move(node)] { ReplyEntry(request->fuse(), node); },
+                        [filesystem, counted] {
+                          if (counted != 0) filesystem->Forget(counted, 1);
+                        });
       });
   request->Wait([filesystem, ticket] { filesystem->Cancel(ticket); });
 }
@@ -144,8 +142,7 @@ void GetExtendedAttribute(fuse_req_t request, fuse_ino_t inode, const char* name
 
 void ListExtendedAttributes(fuse_req_t request, fuse_ino_t inode, size_t size) {
   std::string names;
-  for (const std::string& name :
-       ConnectionOf(request).filesystem->ListExtendedAttributes(inode)) {
+  for (const std::string& name : ConnectionOf(request).filesystem->ListExtendedAttributes(inode)) {
     names.append(name);
     names.push_back('\0');
   }

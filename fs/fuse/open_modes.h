@@ -15,8 +15,8 @@
 #include "fs/filesystem.h"
 #include "fs/fuse/backing_files.h"
 
-// The files that are open, and how: each inode is opened through the page cache (cached) or handed to the kernel with a
-// local file behind it (passthrough), never both at a time:
+// The files that are open, and how: each inode is opened through the page cache (cached) or handed
+// to the kernel with a local file behind it (passthrough), never both at a time:
 //
 //            open, BackingFd() and Register() give one
 //     none ------------------------------------------> passthrough --+ open: the same backing id
@@ -26,14 +26,15 @@
 //      |                 |    <-+
 //      <-----------------+ last release: none
 //
-// Why: the kernel answers a cached open of an inode in passthrough, a passthrough open of an inode that is open cached, and a second
-// backing file of one inode with errors which the application sees as EIO. It sends RELEASE after it has left the mode, so counting the
-// opens that were answered, before the answer goes out, keeps this table at or ahead of the kernel.
+// Why: the kernel answers a cached open of an inode in passthrough, a passthrough open of an inode
+// that is open cached, and a second backing file of one inode with errors which the application
+// sees as EIO. It sends RELEASE after it has left the mode, so counting the opens that were
+// answered, before the answer goes out, keeps this table at or ahead of the kernel.
 
 namespace larder::fuse {
 
-// Thread-safe. Locks: an inode's, then (alone) its shard's; Register and Unregister are called under the inode's: what they do
-// must be one with what is counted, and it is one short ioctl.
+// Thread-safe. Locks: an inode's, then (alone) its shard's; Register and Unregister are called
+// under the inode's: what they do must be one with what is counted, and it is one short ioctl.
 class OpenModes {
  public:
   OpenModes() = default;
@@ -48,9 +49,10 @@ class OpenModes {
     int backing_id = 0;    // 0: cached
     absl::Status refused;  // why Register failed, where it did; the open is cached then
   };
-  // Counts one open of `inode`, whose object is kept until the last Release. To be undone by Release where the answer does not
-  // reach the kernel.
-  Opened Open(fs::InodeNumber inode, std::shared_ptr<cache::CachedObject> object, BackingFiles& files);
+  // Counts one open of `inode`, whose object is kept until the last Release. To be undone by
+  // Release where the answer does not reach the kernel.
+  Opened Open(fs::InodeNumber inode, std::shared_ptr<cache::CachedObject> object,
+              BackingFiles& files);
   void Release(fs::InodeNumber inode, BackingFiles& files);
 
   // The object of an inode that is open, else null.

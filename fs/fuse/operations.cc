@@ -12,8 +12,9 @@
 namespace larder::fuse {
 namespace {
 
-// The kernel's default of 12 background requests lets a dozen cold reads hold back every other. 1024 READs of 128 KiB are what
-// a node's data loaders can have waiting; the threshold at which it throttles asynchronous ones goes along.
+// The kernel's default of 12 background requests lets a dozen cold reads hold back every other.
+// 1024 READs of 128 KiB are what a node's data loaders can have waiting; the threshold at which it
+// throttles asynchronous ones goes along.
 constexpr unsigned kMaxBackground = 1024;
 constexpr unsigned kCongestionThreshold = 1024;
 
@@ -22,10 +23,14 @@ void Init(void* userdata, fuse_conn_info* conn) {
   conn->max_background = kMaxBackground;
   conn->congestion_threshold = kCongestionThreshold;
 
-  for (const uint64_t flag : {FUSE_CAP_ASYNC_READ, FUSE_CAP_ASYNC_DIO, FUSE_CAP_PARALLEL_DIROPS,
+  for (const uint64_t flag : {FUSE_CAP_ASYNC_READ, FUSE_CAP_PARALLEL_DIROPS,
                               FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_READDIRPLUS}) {
     fuse_set_feature_flag(conn, flag);
   }
+  // A reader waits for asynchronous direct reads without looking at signals, and no INTERRUPT is
+  // sent: killed on a dead remote it would stay until the deadline. Without, direct reads over 1
+  // MiB go one MiB at a time.
+  fuse_unset_feature_flag(conn, FUSE_CAP_ASYNC_DIO);
   // Forced readdirplus: in "auto" mode a hot walk took nearly twice as long (FACTS.md).
   fuse_unset_feature_flag(conn, FUSE_CAP_READDIRPLUS_AUTO);
   // An inode is one version for ever, so no time or size ever changes under the page cache.

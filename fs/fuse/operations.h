@@ -10,7 +10,8 @@ namespace larder::fuse {
 fuse_lowlevel_ops Operations();
 
 // Its parts, by what they are about.
-void AddNameOperations(fuse_lowlevel_ops* operations);    // lookup, getattr, readlink, xattr, statfs, forget
+void AddNameOperations(
+    fuse_lowlevel_ops* operations);  // lookup, getattr, readlink, xattr, statfs, forget
 void AddFolderOperations(fuse_lowlevel_ops* operations);  // opendir, readdir, readdirplus
 void AddFileOperations(fuse_lowlevel_ops* operations);    // open, read, release
 void AddWriteRefusals(fuse_lowlevel_ops* operations);     // everything that writes: EROFS

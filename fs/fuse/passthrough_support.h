@@ -16,8 +16,8 @@ struct PassthroughConditions {
 // "on", or "off: " and why.
 std::string PassthroughState(const PassthroughConditions& conditions);
 
-// The name of the filesystem below `folder` where it is a stacked one, which the kernel refuses as a backing
-// filesystem; empty where it is not, or `folder` can't be asked.
+// The name of the filesystem below `folder` where it is a stacked one, which the kernel refuses as
+// a backing filesystem; empty where it is not, or `folder` can't be asked.
 std::string StackedFilesystem(const std::string& folder);
 
 }  // namespace larder::fuse

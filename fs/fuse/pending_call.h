@@ -13,16 +13,18 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 
-// One request of the kernel whose answer may come later, on another thread, or never because the caller was
-// interrupted. However these race, the request is replied to exactly once.
+// One request of the kernel whose answer may come later, on another thread, or never because the
+// caller was interrupted. However these race, the request is replied to exactly once.
 //
-// A session thread makes a PendingCall, starts the asynchronous call with a callback that calls Answer(), and then
-// calls Wait(). An answer that has come by then is replied to by Wait(): no table, no interrupt, nothing shared. Else the call enters the
-// table under a number; the number, not a pointer, is what the interrupt handler gets, so that it may come as late as it likes.
+// A session thread makes a PendingCall, starts the asynchronous call with a callback that calls
+// Answer(), and then calls Wait(). An answer that has come by then is replied to by Wait(): no
+// table, no interrupt, nothing shared. Else the call enters the table under a number; the number,
+// not a pointer, is what the interrupt handler gets, so that it may come as late as it likes.
 //
-// An interrupt is acted on kInterruptGrace after it came. Signals that a program handles (a profiler's timer, SIGCHLD)
-// interrupt a wait as much as SIGKILL does, and a read of a regular file that gives EINTR breaks programs: those reads end by their data,
-// and only waits that really stall end by EINTR.
+// An interrupt is acted on kInterruptGrace after it came. Signals that a program handles (a
+// profiler's timer, SIGCHLD) interrupt a wait as much as SIGKILL does, and a read of a regular file
+// that gives EINTR breaks programs: those reads end by their data, and only waits that really stall
+// end by EINTR.
 
 namespace larder::fuse {
 
@@ -35,16 +37,18 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   PendingCall(const PendingCall&) = delete;
   PendingCall& operator=(const PendingCall&) = delete;
 
-  // The answer has come: `reply` is run once, here or by Wait(), or, where the request was interrupted before, `dropped`
-  // (may be empty) instead. Call at most once. Any thread.
+  // The answer has come: `reply` is run once, here or by Wait(), or, where the request was
+  // interrupted before, `dropped` (may be empty) instead. Call at most once. Any thread.
   void Answer(std::function<void()> reply, std::function<void()> dropped = nullptr)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // The asynchronous call has been started; `cancel` ends it. Call once, on the thread that made this.
+  // The asynchronous call has been started; `cancel` ends it. Call once, on the thread that made
+  // this.
   void Wait(std::function<void()> cancel) ABSL_LOCKS_EXCLUDED(mutex_);
 
  protected:
-  // The request exists in each of these. Arm: PendingCalls::Interrupted(number) is to be called when the request is interrupted, or
-  // at once if it has been. Disarm: not any more. ReplyError: the request ends.
+  // The request exists in each of these. Arm: PendingCalls::Interrupted(number) is to be called
+  // when the request is interrupted, or at once if it has been. Disarm: not any more. ReplyError:
+  // the request ends.
   virtual void Arm(uint64_t number) = 0;
   virtual void Disarm() = 0;
   virtual void ReplyError(int error_number) = 0;
@@ -83,8 +87,8 @@ class PendingCalls {
 
   // From the interrupt handler, under the FUSE library's locks: only notes it.
   void Interrupted(uint64_t number) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Ends all that wait with `error_number`: the connection is gone, and later answers are dropped. Call when no session thread runs any more;
-  // after it no request exists.
+  // Ends all that wait with `error_number`: the connection is gone, and later answers are dropped.
+  // Call when no session thread runs any more; after it no request exists.
   void Abandon(int error_number) ABSL_LOCKS_EXCLUDED(mutex_);
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -102,7 +106,8 @@ class PendingCalls {
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   // Until they have been replied to.
   absl::flat_hash_map<uint64_t, std::shared_ptr<PendingCall>> calls_ ABSL_GUARDED_BY(mutex_);
-  // (when to end it, number), in order, since the grace is one constant. Bounded by the kernel's requests.
+  // (when to end it, number), in order, since the grace is one constant. Bounded by the kernel's
+  // requests.
   std::deque<std::pair<absl::Time, uint64_t>> interrupted_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread ender_;

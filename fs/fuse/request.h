@@ -21,7 +21,8 @@ inline void ReplyStatus(fuse_req_t request, const absl::Status& status, Subject 
   fuse_reply_err(request, ErrnoOf(status, subject));
 }
 
-// A request whose answer may come later. The library's request may be used in the `reply` of Answer, nowhere else.
+// A request whose answer may come later. The library's request may be used in the `reply` of
+// Answer, nowhere else.
 class Request final : public PendingCall {
  public:
   explicit Request(fuse_req_t request)

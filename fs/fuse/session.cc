@@ -31,13 +31,15 @@
 namespace larder::fuse {
 namespace {
 
-// Sequential readers come as 1 MiB READs; with 4 MiB random mmap touches cost 20 times more (FACTS.md).
+// Sequential readers come as 1 MiB READs; with 4 MiB random mmap touches cost 20 times more
+// (FACTS.md).
 constexpr char kReadAheadKib[] = "1024";
 // How long Stop() hopes that the mount's users let go of it.
 constexpr absl::Duration kBusyPatience = absl::Seconds(1);
 constexpr absl::Duration kBusyRetry = absl::Milliseconds(50);
 
-// What the library says goes to our log. Its complaints while mounting are kept for the error's text, too.
+// What the library says goes to our log. Its complaints while mounting are kept for the error's
+// text, too.
 Mutex library_log_mutex;
 std::string* library_complaint ABSL_GUARDED_BY(library_log_mutex) = nullptr;
 
@@ -106,8 +108,7 @@ class CapturedErrors {
 
 class FuseSession final : public Session {
  public:
-  FuseSession(const SessionOptions& options, fs::Filesystem* filesystem,
-              DatasetCounters* counters)
+  FuseSession(const SessionOptions& options, fs::Filesystem* filesystem, DatasetCounters* counters)
       : connection_(options, filesystem, counters, HasAdminCapability(),
                     static_cast<uint64_t>(absl::GetCurrentTimeNanos())) {}
   ~FuseSession() override;
@@ -123,6 +124,8 @@ class FuseSession final : public Session {
   // Whether our mount is still on top at the mountpoint.
   bool IsMounted() const;
   void RaiseReadAhead() const;
+  // Ends the connection without touching what is mounted at the mountpoint now.
+  void CloseDevice();
 
   Connection connection_;
   fuse_session* session_ = nullptr;
@@ -171,8 +174,8 @@ absl::Status FuseSession::Start() {
   }
   if (!mounted) {
     if (session_ != nullptr) fuse_session_destroy(std::exchange(session_, nullptr));
-    return absl::PermissionDeniedError(absl::StrCat("mounting at ", mountpoint(), " failed: ",
-                                                    MountFailure(complaint, fusermount)));
+    return absl::PermissionDeniedError(absl::StrCat(
+        "mounting at ", mountpoint(), " failed: ", MountFailure(complaint, fusermount)));
   }
   connection_.backing_files = std::make_unique<KernelBackingFiles>(fuse_session_fd(session_));
   LARDER_ASSIGN_OR_RETURN(const std::vector<MountEntry> table, ReadMountTable());
@@ -189,7 +192,8 @@ absl::Status FuseSession::Serve() {
   serving_.store(true);
 
   fuse_loop_config* const config = fuse_loop_cfg_create();
-  fuse_loop_cfg_set_clone_fd(config, 0);  // a new daemon could not take such a connection over (FACTS.md)
+  fuse_loop_cfg_set_clone_fd(config,
+                             0);  // a new daemon could not take such a connection over (FACTS.md)
   fuse_loop_cfg_set_max_threads(config, static_cast<unsigned>(connection_.options.max_threads));
   fuse_loop_cfg_set_idle_threads(config, static_cast<unsigned>(connection_.options.max_threads));
   const int result = fuse_session_loop_mt(session_, config);
@@ -231,10 +235,8 @@ void FuseSession::Stop() {
   const absl::Time patience = absl::Now() + kBusyPatience;
   while (IsMounted() && !Unmount(mountpoint(), /*lazy=*/false).ok()) {
     if (absl::Now() > patience) {
+      // The destructor detaches it.
       LogWarning(absl::StrCat(mountpoint(), " is in use, unmounted all the same"));
-      if (const absl::Status status = Unmount(mountpoint(), /*lazy=*/true); !status.ok()) {
-        LogError(status.message());
-      }
       break;
     }
     absl::SleepFor(kBusyRetry);
@@ -246,11 +248,26 @@ void FuseSession::Stop() {
   }
 }
 
+void FuseSession::CloseDevice() {
+  // The library unmounts whatever is there, unless the device reports an error. Detached (umount
+  // -l) with files open, it does not; the write end of a broken pipe in its place does.
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return;
+  close(ends[0]);
+  dup3(ends[1], fuse_session_fd(session_), O_CLOEXEC);
+  close(ends[1]);
+}
+
 FuseSession::~FuseSession() {
   if (session_ == nullptr) return;
-  // After an abort of the connection the library leaves the mount behind.
-  if (IsMounted()) (void)Unmount(mountpoint(), /*lazy=*/true);
-  fuse_session_unmount(session_);
+  if (IsMounted()) {
+    fuse_session_unmount(session_);
+    // After an abort of the connection the library leaves the mount behind.
+    if (IsMounted()) (void)Unmount(mountpoint(), /*lazy=*/true);
+  } else {
+    CloseDevice();
+    fuse_session_unmount(session_);
+  }
   fuse_session_destroy(session_);
 }
 

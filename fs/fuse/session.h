@@ -21,30 +21,34 @@ struct SessionOptions {
   bool passthrough = true;   // where the kernel, the privileges and the cache's disk allow it
   std::string cache_folder;  // whose filesystem is checked for passthrough (a stacked one cannot)
   Ownership ownership;
-  absl::Duration negative_ttl = absl::Seconds(5);  // how long the kernel may keep that a name is not there
+  absl::Duration negative_ttl =
+      absl::Seconds(5);  // how long the kernel may keep that a name is not there
   int max_threads = 32;
 };
 
-// One FUSE connection: mounts, serves requests on its threads, unmounts. Thread-safe but for the destructor.
+// One FUSE connection: mounts, serves requests on its threads, unmounts. Thread-safe but for the
+// destructor.
 class Session {
  public:
-  // Checks the mountpoint and mounts. Errors, each with what to do: those of CheckFuseDevice and CheckMountpoint, and what mounting
-  // itself says. `filesystem` and `counters` are not owned.
+  // Checks the mountpoint and mounts. Errors, each with what to do: those of CheckFuseDevice and
+  // CheckMountpoint, and what mounting itself says. `filesystem` and `counters` are not owned.
   static absl::StatusOr<std::unique_ptr<Session>> Mount(const SessionOptions& options,
                                                         fs::Filesystem* filesystem,
                                                         DatasetCounters* counters);
   // Unmounts if it is still mounted. Serve() has returned, or was never called.
   virtual ~Session() = default;
 
-  // Serves until the filesystem is unmounted (by anyone) or Stop() is called. OK in both cases. When it returns no request waits any more,
-  // and none will be answered.
+  // Serves until the filesystem is unmounted (by anyone) or Stop() is called. OK in both cases.
+  // When it returns no request waits any more, and none will be answered.
   virtual absl::Status Serve() = 0;
-  // Waits until the root answers, then raises the connection's read-ahead. Call once, while another thread is in Serve().
+  // Waits until the root answers, then raises the connection's read-ahead. Call once, while another
+  // thread is in Serve().
   virtual absl::Status WaitUntilReady() = 0;
   // Unmounts, what is in use after a moment too, and makes Serve return. Not from a signal handler.
   virtual void Stop() = 0;
 
-  // "on", or "off: " and the reason (kernel before 6.9, no CAP_SYS_ADMIN, asked for, stacked cache disk, ...).
+  // "on", or "off: " and the reason (kernel before 6.9, no CAP_SYS_ADMIN, asked for, stacked cache
+  // disk, ...).
   virtual std::string passthrough_state() const = 0;
 };
 
