@@ -1,0 +1,68 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#ifndef LARDER_TESTS_TESTING_FAKE_CACHE_H_
+#define LARDER_TESTS_TESTING_FAKE_CACHE_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/digest.h"
+#include "base/mutex.h"
+#include "cache/cache.h"
+#include "cache/cached_object.h"
+
+namespace larder::testing {
+
+// An object without bytes. Thread-safe.
+class FakeObject : public cache::CachedObject {
+ public:
+  explicit FakeObject(cache::ObjectSpec spec) : spec_(std::move(spec)) {}
+
+  void SetStale() ABSL_LOCKS_EXCLUDED(mutex_);
+  const cache::ObjectSpec& spec() const { return spec_; }
+
+  uint64_t Read(ByteRange range, cache::ReadCallback done) override;
+  void Cancel(uint64_t ticket) override {}
+  void Touch() override {}
+  void Warm(std::function<void(absl::Status)> done) override { done(absl::OkStatus()); }
+  remote::ObjectVersion version() const override { return spec_.version; }
+  uint64_t cached_bytes() const override { return 0; }
+  std::optional<int> BackingFd() override { return std::nullopt; }
+  bool stale() const override;
+
+ private:
+  const cache::ObjectSpec spec_;
+  mutable Mutex mutex_;
+  bool stale_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// What the filesystem sees of a cache: objects by id, refused when their ETag is another than the
+// one that the id had, and a real index. Thread-safe.
+class FakeCache : public cache::Cache {
+ public:
+  // `index` is not owned.
+  explicit FakeCache(index::Index* index) : index_(index) {}
+
+  void Shutdown() override {}
+  absl::StatusOr<std::shared_ptr<cache::CachedObject>> Open(const cache::Dataset& dataset,
+                                                            const cache::ObjectSpec& spec) override;
+  uint64_t CachedBytes(const Digest& id) override { return 0; }
+  uint64_t DatasetBytes(uint64_t dataset) override { return 0; }
+  cache::CacheStatus GetStatus() override { return {}; }
+  index::Index& index() override { return *index_; }
+
+  // As if bytes with this ETag had been cached under `id`.
+  void Remember(const Digest& id, const std::string& etag) ABSL_LOCKS_EXCLUDED(mutex_);
+  size_t opens() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  index::Index* const index_;
+  mutable Mutex mutex_;
+  size_t opens_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<Digest, std::string> etags_ ABSL_GUARDED_BY(mutex_);
+  std::map<Digest, std::weak_ptr<FakeObject>> objects_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace larder::testing
+
+#endif  // LARDER_TESTS_TESTING_FAKE_CACHE_H_
