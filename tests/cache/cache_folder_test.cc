@@ -1,0 +1,67 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "cache/cache_folder.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/temp_dir.h"
+
+namespace larder::cache {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CacheFolderTest : public ::testing::Test {
+ protected:
+  std::string Message(const absl::StatusOr<std::unique_ptr<CacheFolder>>& folder) {
+    return std::string(folder.status().message());
+  }
+  larder::testing::TempDir parent_;
+  const std::string path_ = parent_.path() + "/a/b/cache";
+};
+
+TEST_F(CacheFolderTest, AMissingFolderIsMadeForItsOwnerOnly) {
+  ASSERT_TRUE(CacheFolder::Open(path_).ok());
+  struct stat st;
+  ASSERT_EQ(::stat(path_.c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777, 0700u);
+  EXPECT_TRUE(CacheFolder::Open(path_).ok()) << "and opened again";
+}
+
+TEST_F(CacheFolderTest, AForeignFolderIsRefusedAndLeftAlone) {
+  ASSERT_TRUE(MakeFolders(path_).ok());
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/thesis.tex", "dear").ok());
+  const auto folder = CacheFolder::Open(path_);
+  EXPECT_THAT(Message(folder), HasSubstr("is not empty and is no larder cache"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/lock"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/index"));
+}
+
+TEST_F(CacheFolderTest, AFolderInUseIsRefusedWithThePid) {
+  const auto first = CacheFolder::Open(path_);
+  ASSERT_TRUE(first.ok());
+  EXPECT_THAT(Message(CacheFolder::Open(path_)),
+              HasSubstr("larder daemon with pid " + std::to_string(::getpid())));
+}
+
+TEST_F(CacheFolderTest, AFormatOfAnotherReleaseIsRefused) {
+  ASSERT_TRUE(CacheFolder::Open(path_).ok());
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/VERSION", "larder cache format 9\n").ok());
+  EXPECT_THAT(Message(CacheFolder::Open(path_)), HasSubstr("has format 9"));
+}
+
+TEST_F(CacheFolderTest, FileNamesHoldTheirIds) {
+  const auto folder = CacheFolder::Open(path_);
+  ASSERT_TRUE(folder.ok());
+  const std::string path = (*folder)->PackPath(0xabc);
+  EXPECT_EQ(CacheFolder::FileIdOf(std::filesystem::path(path).filename()), 0xabcu);
+  EXPECT_EQ(CacheFolder::FileIdOf("notes"), 0u);
+}
+
+}  // namespace
+}  // namespace larder::cache
