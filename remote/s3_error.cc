@@ -43,11 +43,15 @@ constexpr KnownCode kKnownCodes[] = {
      "the store does not know this access key: check AWS_ACCESS_KEY_ID or --profile, and that "
      "--endpoint-url is the store the "
      "key is for"},
+    {"InvalidRange", Code::kFailedPrecondition, false,
+     "is shorter than the version that was opened"},
     {"InvalidSecurity", Code::kUnauthenticated, false, "the credentials are not valid: check them"},
     {"InvalidToken", Code::kUnauthenticated, false,
      "the session token is not valid: unset AWS_SESSION_TOKEN if the key is a permanent one, else "
      "get new credentials"},
     {"NotSignedUp", Code::kPermissionDenied, false, "the account is not signed up for S3"},
+    {"PreconditionFailed", Code::kFailedPrecondition, false,
+     "is no longer the version that was opened"},
     {"RequestTimeTooSkewed", Code::kUnauthenticated, false,
      "this machine's clock is more than 15 minutes off the store's: set it (NTP)"},
     {"RequestTimeout", Code::kUnavailable, true, "the store waited too long for the request"},

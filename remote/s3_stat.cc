@@ -5,18 +5,18 @@
 
 namespace larder::remote {
 
-std::optional<absl::StatusOr<Attributes>> S3StatCall::Decide() const {
+std::optional<absl::StatusOr<Attributes>> S3StatCall::Decide() {
   if (has_keys_ && has_keys_->ok() && **has_keys_) {
     Attributes folder;
     folder.kind = EntryKind::kFolder;
     return folder;
   }
   if (!has_keys_ || !head_) return std::nullopt;
-  if (has_keys_->ok()) return *head_;
+  if (has_keys_->ok()) return std::move(head_);
   // Reading is allowed, listing is not: what is a file is known to be one all the same.
-  if (head_->ok() && absl::IsPermissionDenied(has_keys_->status())) return *head_;
+  if (head_->ok() && absl::IsPermissionDenied(has_keys_->status())) return std::move(head_);
   // Of two errors the listing's is the one with a body, which says why.
-  return has_keys_->status();
+  return std::move(*has_keys_).status();
 }
 
 void S3StatCall::OnHead(absl::StatusOr<Attributes> answer) {

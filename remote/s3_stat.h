@@ -34,8 +34,8 @@ class S3StatCall : public Transfer, public std::enable_shared_from_this<S3StatCa
   void Resume() override {}
 
  private:
-  // What the answers say so far; nullopt: wait for the other one.
-  std::optional<absl::StatusOr<Attributes>> Decide() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What the answers say so far, moved out of them; nullopt: wait for the other one.
+  std::optional<absl::StatusOr<Attributes>> Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish() ABSL_LOCKS_EXCLUDED(mutex_);
 
   Mutex mutex_;

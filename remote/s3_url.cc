@@ -146,9 +146,11 @@ bool IsIpAddress(absl::string_view host) {
 }  // namespace
 
 absl::StatusOr<S3Location> S3Location::Parse(absl::string_view source) {
-  if (!absl::ConsumePrefix(&source, "s3://")) {
+  constexpr absl::string_view kScheme = "s3://";
+  if (!absl::StartsWithIgnoreCase(source, kScheme)) {
     return absl::InvalidArgumentError("no S3 source: write s3://bucket/prefix");
   }
+  source.remove_prefix(kScheme.size());
   const size_t slash = source.find('/');
   S3Location location;
   location.bucket = std::string(source.substr(0, slash));

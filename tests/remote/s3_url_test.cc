@@ -20,6 +20,7 @@ TEST(S3LocationTest, ReadsBucketAndPrefix) {
     const char* canonical;
   } kCases[] = {
       {"s3://imagenet", "imagenet", "", "s3://imagenet"},
+      {"S3://imagenet", "imagenet", "", "s3://imagenet"},
       {"s3://imagenet/", "imagenet", "", "s3://imagenet"},
       {"s3://imagenet/train", "imagenet", "train", "s3://imagenet/train"},
       {"s3://imagenet/train/a//", "imagenet", "train/a", "s3://imagenet/train/a"},
