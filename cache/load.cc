@@ -31,7 +31,7 @@ void Load::Start() {
   bool woken = false;
   {
     MutexLock lock(&mutex_);
-    transfer_ = transfer;
+    if (!done_) transfer_ = transfer;
     cancelled = cancelled_;
     woken = woken_;
   }
@@ -117,9 +117,13 @@ bool Load::Take(std::span<const char>* bytes) {
 void Load::OnDone(const absl::Status& status) {
   block_ = nullptr;
   object_->LoadEnded(*this, status);
+  object_ = nullptr;
+  {
+    MutexLock lock(&mutex_);
+    transfer_ = nullptr;
+    done_ = true;
+  }
   core_->loads->Ended(shared_from_this());
-  MutexLock lock(&mutex_);
-  transfer_ = nullptr;
 }
 
 }  // namespace larder::cache

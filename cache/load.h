@@ -46,7 +46,7 @@ class Load : public remote::RangeSink, public std::enable_shared_from_this<Load>
   void Wake();
 
   Core* const core_;
-  const std::shared_ptr<Object> object_;
+  std::shared_ptr<Object> object_;  // until OnDone: the store may keep us longer than the cache lives
   const uint32_t first_;
   const uint32_t end_;
   const Priority priority_;
@@ -59,6 +59,7 @@ class Load : public remote::RangeSink, public std::enable_shared_from_this<Load>
   Mutex mutex_;
   std::shared_ptr<remote::Transfer> transfer_ ABSL_GUARDED_BY(mutex_);
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;  // before transfer_ was known
 };
 

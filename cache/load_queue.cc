@@ -42,9 +42,12 @@ void LoadQueue::Ended(const std::shared_ptr<Load>& load) {
   {
     MutexLock lock(&mutex_);
     running_.erase(load);
-    if (running_.empty()) ended_.NotifyAll();
+    ++ending_;
   }
   StartNext();
+  // The last: after this Shutdown returns, and the queue may be gone.
+  MutexLock lock(&mutex_);
+  if (--ending_ == 0 && running_.empty()) ended_.NotifyAll();
 }
 
 std::shared_ptr<Load> LoadQueue::TakeNext() {
@@ -91,7 +94,7 @@ void LoadQueue::Shutdown() {
   }
   for (const auto& load : running) load->Cancel();
   MutexLock lock(&mutex_);
-  while (!running_.empty()) ended_.Wait(&mutex_);
+  while (!running_.empty() || ending_ > 0) ended_.Wait(&mutex_);
 }
 
 }  // namespace larder::cache

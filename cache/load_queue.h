@@ -38,6 +38,7 @@ class LoadQueue {
   CondVar ended_;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<std::shared_ptr<Load>> waiting_[3] ABSL_GUARDED_BY(mutex_);  // by priority
+  int ending_ ABSL_GUARDED_BY(mutex_) = 0;  // calls of Ended under way
   absl::flat_hash_set<std::shared_ptr<Load>> running_ ABSL_GUARDED_BY(mutex_);
 };
 
