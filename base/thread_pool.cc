@@ -21,10 +21,9 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::Run(std::function<void()> task) {
-  {
-    MutexLock lock(&mutex_);
-    tasks_.push_back(std::move(task));
-  }
+  MutexLock lock(&mutex_);
+  tasks_.push_back(std::move(task));
+  // Under the lock: whoever waits for the task may destroy the pool as soon as it ran.
   changed_.NotifyOne();
 }
 
