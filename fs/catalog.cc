@@ -84,7 +84,7 @@ uint64_t Catalog::AskEntry(const std::string& path, const Known& known, NameAnsw
   const bool revalidate = how == NameAnswer::kRevalidate;
   stats_.Ask(path, CheckedAt(known), revalidate ? Revalidation() : Demand(),
              [this, path, ticket, revalidate, entry = known.entry,
-              done](const StatFlights::Answer& answer) {
+              done = std::move(done)](const StatFlights::Answer& answer) {
                if (!waits_.Claim(ticket)) return;
                if (answer.ok()) return done(MakeEntry(path, *answer));
                if (!revalidate || !IsTransient(answer.status())) return done(answer.status());
@@ -155,7 +155,7 @@ uint64_t Catalog::ReadFolder(absl::string_view folder, absl::string_view after, 
   const std::string path(folder);
   lister_.List(path, known ? known->listing : 0, known ? Relisting(path) : Demand(),
                [this, path, after = std::string(after), limit, is_known = known.has_value(), ticket,
-                done](const absl::Status& status) {
+                done = std::move(done)](const absl::Status& status) {
                  if (is_known) NoteRelisted(path, status);
                  if (!waits_.Claim(ticket)) return;
                  // Offline, or an index that can't be written: the listing before this one holds.

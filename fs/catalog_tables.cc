@@ -107,7 +107,7 @@ absl::Status CatalogTables::Write(index::Batch batch) {
     batch.PutFolder(KeyOf(kTotalsFolder), totals);
     totals_changed_ = false;
   }
-  const absl::Status status = index_->Write(std::move(batch));
+  absl::Status status = index_->Write(std::move(batch));
   LogOnce(status);
   return status;
 }
@@ -162,7 +162,7 @@ EntryRecord CatalogTables::ApplyStat(absl::string_view path, const remote::Attri
 }
 
 std::optional<EntryRecord> CatalogTables::ApplyAbsent(absl::string_view path, absl::Time asked_at) {
-  const std::optional<EntryRecord> before = FindEntry(path);
+  std::optional<EntryRecord> before = FindEntry(path);
   if (before && before->checked_at > asked_at) return before;
   negative_names_.Put(path, asked_at);
   (void)TakeDoubt(path);

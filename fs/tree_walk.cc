@@ -130,7 +130,7 @@ absl::Status TreeWalk::VisitFile(const std::string& path, const Catalog::Entry& 
                                  const Visit& visit) {
   const InodeNumber inode = inodes_->Add(
       {.path = path, .kind = EntryKind::kFile, .id = entry.id, .version = VersionOf(entry.record)});
-  const absl::Status status = visit(path, inode, entry.record.size);
+  absl::Status status = visit(path, inode, entry.record.size);
   inodes_->Forget(inode, 1);
   return status;
 }
