@@ -70,7 +70,11 @@ uint64_t Catalog::Lookup(absl::string_view path, EntryDone done) {
   }
   const std::string asked(path);  // `path` may be gone once `done` was called
   const uint64_t ticket = AskEntry(asked, known, how, std::move(done));
-  if (ahead) BeginAhead(asked, /*missed=*/true);
+  if (ahead) {
+    BeginAhead(asked, /*missed=*/true);
+  } else if (how == NameAnswer::kRevalidate && known.folder) {
+    RefreshFolder(asked, *known.folder);
+  }
   return ticket;
 }
 
@@ -93,6 +97,14 @@ uint64_t Catalog::AskEntry(const std::string& path, const Known& known, NameAnsw
                done(absl::NotFoundError(path));
              });
   return ticket;
+}
+
+void Catalog::RefreshFolder(absl::string_view path, const FolderRecord& folder) {
+  if (offline() || options_.freshness.ttl == absl::ZeroDuration()) return;
+  const std::string parent(Split(path).folder);
+  if (!refresh_.OnRevalidation(parent, folder)) return;
+  lister_.List(parent, folder.listing, Relisting(parent),
+               [this, parent](const absl::Status& status) { NoteRelisted(parent, status); });
 }
 
 void Catalog::BeginAhead(absl::string_view path, bool missed) {

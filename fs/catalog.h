@@ -20,6 +20,7 @@
 #include "fs/availability.h"
 #include "fs/catalog_tables.h"
 #include "fs/folder_lister.h"
+#include "fs/folder_refresh.h"
 #include "fs/freshness.h"
 #include "fs/inode_table.h"
 #include "fs/remote_calls.h"
@@ -102,6 +103,8 @@ class Catalog {
   }
   Entry MakeEntry(absl::string_view path, const index::EntryRecord& record);
   uint64_t AskEntry(const std::string& path, const Known& known, NameAnswer how, EntryDone done);
+  // Lists the folder of an old name anew, where many of its names are asked for.
+  void RefreshFolder(absl::string_view path, const index::FolderRecord& folder);
   // Begins Stats of the names that a walk of the folder will look up next.
   void BeginAhead(absl::string_view path, bool missed);
   absl::StatusOr<std::vector<Entry>> ReadKnown(absl::string_view folder, absl::string_view after,
@@ -124,6 +127,7 @@ class Catalog {
   FolderLister lister_;
   WaitTable waits_;
   StatAhead ahead_;
+  FolderRefresh refresh_;
 
   Mutex mutex_;  // a leaf
   // Folders that take longer to list than a revalidation may: given the full deadline next time,

@@ -190,6 +190,22 @@ TEST_F(ListingTest, ImmutableFolderIsListedOnceForever) {
   EXPECT_EQ(store_.stats(), 0u);
 }
 
+TEST_F(ListingTest, ManyOldNamesOfOneFolderAreRenewedByOneListing) {
+  for (int i = 0; i < 500; ++i) store_.PutFile(absl::StrFormat("%03d", i));
+  EXPECT_EQ(Names(kRootInode, 1000).size(), 500u);
+  clock_.Advance(absl::Seconds(60));
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(Lookup(kRootInode, absl::StrFormat("%03d", i)).ok());
+  EXPECT_EQ(store_.stats(), 16u);
+  EXPECT_TRUE(
+      Eventually([this] { return Lookup(kRootInode, "499")->valid_for == absl::Seconds(60); }));
+  EXPECT_EQ(store_.lists(), 2u);
+  const size_t stats = store_.stats();
+  EXPECT_TRUE(Read(kRootInode).ok());  // waits for that listing, if it is not done
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(Lookup(kRootInode, absl::StrFormat("%03d", i)).ok());
+  EXPECT_EQ(store_.stats(), stats);
+  EXPECT_EQ(store_.lists(), 2u);
+}
+
 TEST_F(ListingTest, SlowListingGetsTheWholeDeadlineNextTime) {
   store_.PutFile("f/a");
   EXPECT_THAT(Names(kRootInode), ElementsAre("f"));
