@@ -1,0 +1,34 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#ifndef LARDER_DAEMON_COMMANDS_H_
+#define LARDER_DAEMON_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "daemon/mount_options.h"
+
+namespace larder {
+
+// The commands of `larder`. Each writes to standard output and returns what went wrong; main says
+// it on standard error.
+
+// Mounts; in the background returns when the mount is ready, in the foreground when it has been
+// unmounted. InvalidArgument: wrong usage.
+absl::Status RunMount(const MountArguments& arguments);
+
+// Unmounts and waits until the daemon has ended.
+absl::Status RunUmount(const std::string& mountpoint);
+
+struct StatusArguments {
+  std::string mountpoint;  // empty: every daemon of this user
+  bool json = false;
+};
+absl::Status RunStatus(const StatusArguments& arguments);
+
+// Loads all below `paths` into the cache of the mount that each is on.
+absl::Status RunWarm(const std::vector<std::string>& paths);
+
+}  // namespace larder
+
+#endif  // LARDER_DAEMON_COMMANDS_H_
