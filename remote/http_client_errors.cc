@@ -25,7 +25,6 @@ HttpOutcome ExplainCurlError(CURLcode code, absl::string_view url, absl::string_
   if (os_error != 0) cause = std::strerror(os_error);
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       return {absl::InvalidArgumentError(
                   absl::StrCat(shown, ": not a URL that can be used (", cause, ")")),
               false};
@@ -66,6 +65,8 @@ HttpOutcome ExplainCurlError(CURLcode code, absl::string_view url, absl::string_
       return {absl::DataLossError(
                   absl::StrCat(shown, ": the body was shorter than promised (", cause, ")")),
               true};
+    case CURLE_UNSUPPORTED_PROTOCOL:  // "HTTP/0.9": an answer without a head; the URL's scheme is
+                                      // checked before
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:

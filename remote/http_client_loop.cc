@@ -141,7 +141,7 @@ void HttpClientLoop::Launch(const TransferPtr& transfer) {
     next_check_ = std::min(next_check_, transfer->NextTimeout());
     return;
   }
-  if (CURL* const back = transfer->ReleaseEasy(); back != nullptr) spare_.push_back(back);
+  if (CURL* const back = transfer->ReleaseEasy(); back != nullptr) curl_easy_cleanup(back);
   --lane(*transfer).active;
   load_.fetch_sub(1, std::memory_order_relaxed);
   transfer->Finish({status, false});
@@ -162,7 +162,7 @@ void HttpClientLoop::Complete(const TransferPtr& transfer, CURLcode code) {
   const absl::StatusOr<bool> redirected = transfer->FollowRedirect(code);
   const HttpOutcome outcome =
       redirected.ok() ? transfer->Outcome(code) : HttpOutcome{redirected.status(), false};
-  Detach(transfer);
+  Detach(transfer, /*reuse=*/code == CURLE_OK);
   if (redirected.ok() && *redirected) {
     Launch(transfer);  // in the same place of its lane
     return;
@@ -172,17 +172,20 @@ void HttpClientLoop::Complete(const TransferPtr& transfer, CURLcode code) {
   transfer->Finish(outcome);
 }
 
-void HttpClientLoop::Detach(const TransferPtr& transfer) {
+void HttpClientLoop::Detach(const TransferPtr& transfer, bool reuse) {
   CURL* const easy = transfer->easy();
   curl_multi_remove_handle(multi_, easy);
   active_.erase(easy);
-  spare_.push_back(transfer->ReleaseEasy());
+  transfer->ReleaseEasy();
+  // libcurl 7.88 refuses CURLOPT_BUFFERSIZE on a handle whose name did not resolve, in spite of the
+  // reset.
+  reuse ? spare_.push_back(easy) : curl_easy_cleanup(easy);
 }
 
 void HttpClientLoop::End(const TransferPtr& transfer, const HttpOutcome& outcome) {
   Lane& its_lane = lane(*transfer);
   if (transfer->easy() != nullptr) {
-    Detach(transfer);
+    Detach(transfer, /*reuse=*/false);
     --its_lane.active;
   } else {
     const auto found = std::find(its_lane.waiting.begin(), its_lane.waiting.end(), transfer);

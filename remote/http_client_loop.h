@@ -60,7 +60,8 @@ class HttpClientLoop {
   void Complete(const TransferPtr& transfer, CURLcode code);
   // Ends an active or waiting transfer.
   void End(const TransferPtr& transfer, const HttpOutcome& outcome);
-  void Detach(const TransferPtr& transfer);
+  // Takes it out of libcurl. `reuse`: its handle served well.
+  void Detach(const TransferPtr& transfer, bool reuse);
   void CheckTimeouts(Time now);
   void EndAll();
   Lane& lane(const HttpClientTransfer& transfer) {

@@ -237,13 +237,13 @@ void HttpClientTransfer::RenewDeadline(size_t bytes) {
 absl::StatusOr<bool> HttpClientTransfer::FollowRedirect(CURLcode code) {
   if (!head_done_ || !redirects()) return false;
   if (code != CURLE_OK && redirect_body_bytes_ <= kMaxRedirectBody) return false;
-  char* target = nullptr;
-  curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &target);
-  const auto next = ParseUrl(target == nullptr ? "" : target);
+  // Not libcurl's CURLINFO_REDIRECT_URL, which carries the password that netrc gave.
+  const auto next = ResolveUrl(url_, head_.Header("location"));
   if (!next.ok()) {
     return absl::DataLossError(
         absl::StrCat(ShownUrl(), ": redirected to what is no http or https URL"));
   }
+  const std::string target = next->ToString();
   if (++redirects_ > HttpClient::kMaxRedirects) {
     return absl::DataLossError(absl::StrCat(UrlForPeople(request_.url), ": more than ",
                                             HttpClient::kMaxRedirects, " redirects, the last to ",
@@ -255,7 +255,7 @@ absl::StatusOr<bool> HttpClientTransfer::FollowRedirect(CURLcode code) {
                                                     ", which is not followed"));
   }
   if (next->Origin() != origin_) left_origin_ = true;
-  url_ = next->ToString();
+  url_ = target;
   return true;
 }
 

@@ -100,6 +100,24 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
   return url;
 }
 
+absl::StatusOr<Url> ResolveUrl(absl::string_view base, absl::string_view reference) {
+  const size_t mark = reference.find_first_of(":/?#");
+  if (mark != absl::string_view::npos && reference[mark] == ':') return ParseUrl(reference);
+  LARDER_ASSIGN_OR_RETURN(const Url url, ParseUrl(base));
+  if (absl::StartsWith(reference, "//")) return ParseUrl(absl::StrCat(url.scheme, ":", reference));
+  if (absl::StartsWith(reference, "/")) return ParseUrl(absl::StrCat(url.Origin(), reference));
+  if (reference.empty() || reference[0] == '#') return url;
+  if (reference[0] == '?') return ParseUrl(absl::StrCat(url.Origin(), url.path, reference));
+  // Relative to the last '/', each "../" one further up.
+  absl::string_view folder = absl::string_view(url.path).substr(0, url.path.rfind('/'));
+  while (true) {
+    if (absl::ConsumePrefix(&reference, "./")) continue;
+    if (!absl::ConsumePrefix(&reference, "../")) break;
+    folder = folder.substr(0, folder.empty() ? 0 : folder.rfind('/'));
+  }
+  return ParseUrl(absl::StrCat(url.Origin(), folder, "/", reference));
+}
+
 std::string UrlForPeople(absl::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const size_t scheme = url.find("://");

@@ -32,6 +32,10 @@ struct Url {
 // repeated in the message).
 absl::StatusOr<Url> ParseUrl(absl::string_view text);
 
+// What `reference` (a Location header: a whole URL, a path, a relative path) means where it stands
+// in the answer to `base`. The errors of ParseUrl.
+absl::StatusOr<Url> ResolveUrl(absl::string_view base, absl::string_view reference);
+
 // `url` without user, password, query and fragment, any of which may hold secrets: for messages.
 std::string UrlForPeople(absl::string_view url);
 

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "tests/testing/temp_dir.h"
 
 namespace larder::remote {
 namespace {
@@ -35,6 +37,14 @@ void S3Fixture::PutObject(absl::string_view path, absl::string_view bytes) {
 
 void S3Fixture::RemoveObject(absl::string_view path) {
   ExpectOk(server_->RemoveObject(kBucket, Key(path)));
+}
+
+void S3Fixture::PutMany(absl::string_view path, int count) {
+  const testing::TempDir folder;
+  for (int i = 0; i < count; ++i) {
+    ExpectOk(WriteFileAtomically(absl::StrCat(folder.path(), "/", ManyName(i)), ManyName(i)));
+  }
+  ExpectOk(server_->PutFolder(kBucket, absl::StrCat(Key(path), "/"), folder.path()));
 }
 
 bool S3Fixture::MakeFolder(absl::string_view path) {

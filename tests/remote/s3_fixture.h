@@ -25,6 +25,8 @@ class S3Fixture : public StoreFixture {
     PutObject(path, bytes);
   }
   void RemoveObject(absl::string_view path) override;
+  // By one client, not one a request.
+  void PutMany(absl::string_view path, int count) override;
   bool MakeFolder(absl::string_view path) override;
   std::unique_ptr<ObjectStore> Open(DatasetCounters* counters) override;
   std::unique_ptr<ObjectStore> OpenDead(DatasetCounters* counters) override;

@@ -4,9 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "base/metrics.h"
 #include "remote/object_store.h"
@@ -37,6 +40,14 @@ class StoreFixture {
   // strong tags moves the time.
   virtual void ReplaceObject(absl::string_view path, absl::string_view bytes) = 0;
   virtual void RemoveObject(absl::string_view path) = 0;
+  // `count` objects named "object-NNNNN" in the folder `path`, each with its own name as its bytes.
+  virtual void PutMany(absl::string_view path, int count) {
+    for (int i = 0; i < count; ++i) {
+      const std::string name = ManyName(i);
+      PutObject(absl::StrCat(path, "/", name), name);
+    }
+  }
+  static std::string ManyName(int i) { return absl::StrFormat("object-%05d", i); }
   // False where this kind of remote has no empty folders.
   virtual bool MakeFolder(absl::string_view path) = 0;
 
@@ -52,6 +63,7 @@ class StoreFixture {
   }  // List works (a brace URL lists what it names, no more)
   virtual bool lists_versions() const { return true; }  // sizes and times in listings
   virtual bool has_ranges() const { return true; }
+  virtual bool has_folders() const { return true; }
   // Names that this kind of remote can hold; others are left out of the tests of odd names.
   virtual bool CanHold(absl::string_view name) const { return true; }
 };
@@ -59,6 +71,9 @@ class StoreFixture {
 struct StoreKind {
   std::string name;  // letters and digits: part of the test's name
   std::function<std::unique_ptr<StoreFixture>()> make;
+
+  // What gtest shows of a failing test's parameter.
+  friend void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
 }  // namespace larder::remote
