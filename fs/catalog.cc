@@ -55,7 +55,7 @@ uint64_t Catalog::Lookup(absl::string_view path, EntryDone done) {
   }
   const Known known = tables_.Find(path);
   const NameAnswer how = options_.freshness.Decide(known, offline(), clock_->Now());
-  const bool ahead = known.folder && !store_->lists_versions();
+  const bool ahead = known.entry && !store_->lists_versions();
   switch (how) {
     case NameAnswer::kKnown:
       if (ahead) BeginAhead(path, /*missed=*/false);
@@ -72,8 +72,8 @@ uint64_t Catalog::Lookup(absl::string_view path, EntryDone done) {
   const uint64_t ticket = AskEntry(asked, known, how, std::move(done));
   if (ahead) {
     BeginAhead(asked, /*missed=*/true);
-  } else if (how == NameAnswer::kRevalidate && known.folder) {
-    RefreshFolder(asked, *known.folder);
+  } else if (how == NameAnswer::kRevalidate) {
+    RefreshFolder(asked);
   }
   return ticket;
 }
@@ -99,17 +99,20 @@ uint64_t Catalog::AskEntry(const std::string& path, const Known& known, NameAnsw
   return ticket;
 }
 
-void Catalog::RefreshFolder(absl::string_view path, const FolderRecord& folder) {
+void Catalog::RefreshFolder(absl::string_view path) {
   if (offline() || options_.freshness.ttl == absl::ZeroDuration()) return;
   const std::string parent(Split(path).folder);
-  if (!refresh_.OnRevalidation(parent, folder)) return;
-  lister_.List(parent, folder.listing, Relisting(parent),
+  const std::optional<FolderRecord> folder = tables_.FindFolder(parent);
+  if (!folder || !refresh_.OnRevalidation(parent, *folder)) return;
+  lister_.List(parent, folder->listing, Relisting(parent),
                [this, parent](const absl::Status& status) { NoteRelisted(parent, status); });
 }
 
 void Catalog::BeginAhead(absl::string_view path, bool missed) {
   if (offline()) return;
   const SplitPath split = Split(path);
+  // Of an unlisted folder only single names are known: nothing says which come next.
+  if (missed && !tables_.FindFolder(split.folder)) return;
   const StatAhead::Wish wish = ahead_.OnLookup(split.folder, split.name, missed);
   if (wish.count == 0) return;
   std::vector<std::pair<std::string, EntryRecord>> next;

@@ -104,7 +104,7 @@ class Catalog {
   Entry MakeEntry(absl::string_view path, const index::EntryRecord& record);
   uint64_t AskEntry(const std::string& path, const Known& known, NameAnswer how, EntryDone done);
   // Lists the folder of an old name anew, where many of its names are asked for.
-  void RefreshFolder(absl::string_view path, const index::FolderRecord& folder);
+  void RefreshFolder(absl::string_view path);
   // Begins Stats of the names that a walk of the folder will look up next.
   void BeginAhead(absl::string_view path, bool missed);
   absl::StatusOr<std::vector<Entry>> ReadKnown(absl::string_view folder, absl::string_view after,

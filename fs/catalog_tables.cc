@@ -68,10 +68,13 @@ std::optional<FolderRecord> CatalogTables::FindFolder(absl::string_view folder) 
 
 Known CatalogTables::Find(absl::string_view path) {
   Known known;
-  // The folder first: a listing that ends between the two reads must not make its new names look
-  // absent.
-  known.folder = FindFolder(Split(path).folder);
   known.entry = FindEntry(path);
+  if (!known.entry) {
+    // The folder before the entry: a listing that ends between must not make its new names look
+    // absent.
+    known.folder = FindFolder(Split(path).folder);
+    if (known.folder) known.entry = FindEntry(path);
+  }
   if (!known.entry) known.absent_at = negative_names_.Find(path);
   MutexLock lock(&mutex_);
   known.doubted = doubts_.contains(path);

@@ -29,7 +29,7 @@ namespace larder::fs {
 // What is known of a name without asking the remote.
 struct Known {
   std::optional<index::EntryRecord> entry;
-  std::optional<index::FolderRecord> folder;  // of the folder it is in, where that was listed
+  std::optional<index::FolderRecord> folder;  // without entry: of the folder it is in, if listed
   std::optional<absl::Time> absent_at;        // the remote said that there is none
   bool doubted = false;                       // the entry was seen to be wrong: ask again
 };

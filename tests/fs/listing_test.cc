@@ -196,13 +196,10 @@ TEST_F(ListingTest, ManyOldNamesOfOneFolderAreRenewedByOneListing) {
   clock_.Advance(absl::Seconds(60));
   for (int i = 0; i < 16; ++i) ASSERT_TRUE(Lookup(kRootInode, absl::StrFormat("%03d", i)).ok());
   EXPECT_EQ(store_.stats(), 16u);
-  EXPECT_TRUE(
-      Eventually([this] { return Lookup(kRootInode, "499")->valid_for == absl::Seconds(60); }));
   EXPECT_EQ(store_.lists(), 2u);
-  const size_t stats = store_.stats();
   EXPECT_TRUE(Read(kRootInode).ok());  // waits for that listing, if it is not done
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(Lookup(kRootInode, absl::StrFormat("%03d", i)).ok());
-  EXPECT_EQ(store_.stats(), stats);
+  EXPECT_EQ(store_.stats(), 16u);
   EXPECT_EQ(store_.lists(), 2u);
 }
 
