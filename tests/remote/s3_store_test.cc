@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -232,6 +233,36 @@ TEST_F(S3StoreTest, ANewVersionIsNeverMixedWithTheOld) {
   fixture_.ReplaceObject("a", "other version");
   EXPECT_TRUE(absl::IsFailedPrecondition(
       ReadAndWait(*store_, "a", file->version, {6, 7}, Patient()).status()));
+}
+
+TEST(S3EnvironmentTest, OpensWithWhatTheAwsToolsWouldUse) {
+  if (const std::string reason = testing::S3Server::Unavailable(); !reason.empty()) {
+    GTEST_SKIP() << reason;
+  }
+  const auto server = testing::S3Server::Start();
+  ASSERT_TRUE(server.ok()) << server.status();
+  ASSERT_TRUE((*server)->MakeBucket("larder-test").ok());
+  ASSERT_TRUE((*server)->PutObject("larder-test", "a/b", "bytes").ok());
+  // Set while no other thread of this process runs.
+  ::setenv("AWS_ACCESS_KEY_ID", testing::S3Server::kAccessKey, 1);
+  ::setenv("AWS_SECRET_ACCESS_KEY", testing::S3Server::kSecretKey, 1);
+  ::setenv("AWS_ENDPOINT_URL", (*server)->endpoint_url().c_str(), 1);
+  ::setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+  ::setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
+  DatasetCounters counters;
+  StoreOptions options;
+  options.source = "s3://larder-test/a/";
+  {
+    const auto store = OpenStore(options, &counters);
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ(StatAndWait(**store, "b")->version.size, 5u);
+  }
+  ::unsetenv("AWS_ACCESS_KEY_ID");
+  ::unsetenv("AWS_SECRET_ACCESS_KEY");
+  const auto without = OpenStore(options, &counters);
+  EXPECT_TRUE(absl::IsUnauthenticated(without.status())) << without.status();
+  EXPECT_THAT(std::string(without.status().message()), HasSubstr("--anonymous"));
+  EXPECT_EQ(*CanonicalSource(options.source), "s3://larder-test/a");
 }
 
 // A certificate for 127.0.0.1 that only its own file vouches for.
