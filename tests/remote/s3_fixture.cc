@@ -55,7 +55,10 @@ bool S3Fixture::MakeFolder(absl::string_view path) {
 bool S3Fixture::CanHold(absl::string_view name) const {
   const bool has_control =
       std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  return !has_control && name != "." && name != ".." && !name.empty() && name.size() <= 255;
+  // Keys are UTF-8.
+  const bool has_other = name.find('\xff') != absl::string_view::npos;
+  return !has_control && !has_other && name != "." && name != ".." && !name.empty() &&
+         name.size() <= 255;
 }
 
 StoreOptions S3Fixture::Options() const {
