@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_split.h"
+
 namespace larder::fuse {
 
 absl::StatusOr<cache::ReadBytes> FakeObject::Slice(ByteRange range) {
@@ -46,6 +48,13 @@ uint64_t FakeObject::Read(ByteRange range, cache::ReadCallback done) {
   }
   done(Slice(range));
   return 0;
+}
+
+void FakeObject::Warm(std::function<void(absl::Status)> done) {
+  Read({0, content_.size()},
+       [done = std::move(done)](const absl::StatusOr<cache::ReadBytes>& read) {
+         done(read.status());
+       });
 }
 
 void FakeObject::Cancel(uint64_t ticket) {
@@ -275,10 +284,35 @@ void FakeFilesystem::Cancel(uint64_t ticket) {
   done(absl::CancelledError("cancelled"));
 }
 
-absl::Status FakeFilesystem::Walk(
-    absl::string_view,
-    const std::function<absl::Status(const std::string&, fs::InodeNumber, uint64_t)>&) {
-  return absl::UnimplementedError("not faked");
+absl::Status FakeFilesystem::Walk(absl::string_view path, const Visit& visit) {
+  fs::InodeNumber inode = fs::kRootInode;
+  {
+    MutexLock lock(&mutex_);
+    for (const absl::string_view name : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+      const auto& children = entries_.at(inode).children;
+      const auto it = children.find(std::string(name));
+      if (it == children.end()) return absl::NotFoundError(path);
+      inode = it->second;
+    }
+  }
+  return WalkBelow(inode, std::string(path), visit);
+}
+
+absl::Status FakeFilesystem::WalkBelow(fs::InodeNumber inode, const std::string& path,
+                                       const Visit& visit) {
+  std::shared_ptr<FakeObject> object;
+  std::map<std::string, fs::InodeNumber> children;
+  {
+    MutexLock lock(&mutex_);
+    object = entries_.at(inode).object;
+    children = entries_.at(inode).children;
+  }
+  if (object != nullptr) return visit(path, inode, object->content().size());
+  for (const auto& [name, child] : children) {
+    const absl::Status status = WalkBelow(child, path.empty() ? name : path + "/" + name, visit);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace larder::fuse

@@ -27,7 +27,7 @@ class FakeObject final : public cache::CachedObject {
   uint64_t Read(ByteRange range, cache::ReadCallback done) override;
   void Cancel(uint64_t ticket) override;
   void Touch() override { ++touches_; }
-  void Warm(std::function<void(absl::Status)> done) override { done(absl::OkStatus()); }
+  void Warm(std::function<void(absl::Status)> done) override;
   remote::ObjectVersion version() const override {
     return {content_.size(), absl::UnixEpoch(), ""};
   }
@@ -112,6 +112,7 @@ class FakeFilesystem final : public fs::Filesystem {
   void Shutdown() override {}
 
  private:
+  using Visit = std::function<absl::Status(const std::string&, fs::InodeNumber, uint64_t)>;
   struct Entry {
     fs::InodeNumber inode = 0;
     fs::InodeNumber parent = 0;
@@ -126,6 +127,7 @@ class FakeFilesystem final : public fs::Filesystem {
 
   Entry& Add(const std::string& path, remote::EntryKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   fs::Node ToNode(const Entry& entry) const;
+  absl::Status WalkBelow(fs::InodeNumber inode, const std::string& path, const Visit& visit);
   uint64_t Stall(std::function<void(absl::Status)> done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ThreadPool pool_{"fake-fs", 4};
