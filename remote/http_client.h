@@ -105,7 +105,8 @@ class HttpTransfer {
 };
 
 struct HttpClientOptions {
-  int threads = 0;  // event loops; 0: min(4, cores). One fills 25 Gbit/s (see docs/benchmarks.md)
+  int threads =
+      0;  // event loops; 0: min(4, cores). One carries about 2 GB/s (bench/http_read_bench)
   int connections = 64;   // bulk transfers at a time; more wait in order
   std::string ca_bundle;  // PEM file to trust instead of the system's CAs
   absl::Duration connect_timeout = absl::Seconds(10);  // name, TCP and TLS, over all addresses

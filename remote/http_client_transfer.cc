@@ -16,9 +16,9 @@
 namespace larder::remote {
 namespace {
 
-// One recv fills it. Bulk: libcurl's largest; measured on loopback, larger reads save wake-ups (see
-// docs/benchmarks.md).
-constexpr long kBulkBufferBytes = 512 << 10;
+// One recv fills it. Of 128, 256 and 512 KiB all cost the same CPU time on loopback (0.45-0.5 s a
+// GiB, nginx not counted; bench/http_read_bench), and each transfer under way has one.
+constexpr long kBulkBufferBytes = 256 << 10;
 constexpr long kMetadataBufferBytes = 64 << 10;
 
 // A redirect's body is of no use; one that is larger is not read to its end.
