@@ -81,6 +81,7 @@ TEST(InodeTableTest, AnotherVersionMakesTheFormerOneOld) {
 TEST(InodeTableTest, ManyThreadsCountRight) {
   InodeTable table(IdOf(99));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&table, t] {
       for (uint64_t i = 0; i < 1000; ++i) {

@@ -75,6 +75,7 @@ TEST_F(ListingTest, ConcurrentReadsListOnce) {
   store_.PutFile("a");
   store_.Hold();
   std::vector<std::future<EntriesAnswer>> pending;
+  pending.reserve(10);
   for (int i = 0; i < 10; ++i) pending.push_back(StartRead(kRootInode, "", 10));
   EXPECT_EQ(store_.lists(), 1u);
   store_.Release();

@@ -102,6 +102,7 @@ TEST_F(LookupTest, ConcurrentLookupsOfOneNameAskOnce) {
   store_.PutFile("a");
   store_.Hold();
   std::vector<PendingNode> pending;
+  pending.reserve(20);
   for (int i = 0; i < 20; ++i) pending.push_back(StartLookup(kRootInode, "a"));
   EXPECT_EQ(store_.stats(), 1u);
   store_.Release();
@@ -112,6 +113,7 @@ TEST_F(LookupTest, ConcurrentLookupsOfOneNameAskOnce) {
 TEST_F(LookupTest, LookupsFromManyThreadsAskOnce) {
   for (int i = 0; i < 50; ++i) store_.PutFile(std::to_string(i));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([this] {
       for (int i = 0; i < 50; ++i) EXPECT_TRUE(Lookup(kRootInode, std::to_string(i)).ok());

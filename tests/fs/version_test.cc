@@ -1,4 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "tests/fs/filesystem_fixture.h"
 
 // One inode number is one version.
@@ -52,7 +54,8 @@ TEST_F(VersionTest, OldInodeKeepsItsAttributes) {
   clock_.Advance(absl::Seconds(60));
   InodeOf("a");
   NodeAnswer node = absl::UnknownError("");
-  EXPECT_EQ(filesystem_->GetAttributes(before, [&](NodeAnswer answer) { node = answer; }), 0u);
+  EXPECT_EQ(
+      filesystem_->GetAttributes(before, [&](NodeAnswer answer) { node = std::move(answer); }), 0u);
   ASSERT_TRUE(node.ok()) << node.status();
   EXPECT_EQ(node->inode, before);
   EXPECT_EQ(node->size, 10u);

@@ -22,22 +22,22 @@ absl::StatusOr<std::shared_ptr<cache::CachedObject>> FakeCache::Open(
     const cache::Dataset&, const cache::ObjectSpec& spec) {
   MutexLock lock(&mutex_);
   ++opens_;
-  std::string& etag = etags_[spec.id];
+  std::string& etag = etags_[spec.id.ToHex()];
   if (!etag.empty() && !spec.version.etag.empty() && etag != spec.version.etag) {
     return absl::FailedPreconditionError(spec.path);
   }
   if (!spec.version.etag.empty()) etag = spec.version.etag;
-  std::shared_ptr<FakeObject> object = objects_[spec.id].lock();
+  std::shared_ptr<FakeObject> object = objects_[spec.id.ToHex()].lock();
   if (object == nullptr) {
     object = std::make_shared<FakeObject>(spec);
-    objects_[spec.id] = object;
+    objects_[spec.id.ToHex()] = object;
   }
   return object;
 }
 
 void FakeCache::Remember(const Digest& id, const std::string& etag) {
   MutexLock lock(&mutex_);
-  etags_[id] = etag;
+  etags_[id.ToHex()] = etag;
 }
 
 size_t FakeCache::opens() const {

@@ -59,8 +59,9 @@ class FakeCache : public cache::Cache {
   index::Index* const index_;
   mutable Mutex mutex_;
   size_t opens_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<Digest, std::string> etags_ ABSL_GUARDED_BY(mutex_);
-  std::map<Digest, std::weak_ptr<FakeObject>> objects_ ABSL_GUARDED_BY(mutex_);
+  // By id, in hex.
+  std::map<std::string, std::string> etags_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::weak_ptr<FakeObject>> objects_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace larder::testing
