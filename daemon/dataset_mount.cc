@@ -65,18 +65,27 @@ absl::StatusOr<std::unique_ptr<DatasetMount>> DatasetMount::Open(const MountOpti
 }
 
 absl::Status DatasetMount::ProbeRemote() {
-  // One page of the root: a bucket of a billion objects has many. Not all that the filesystem asks,
-  // but all that can be wrong.
-  const auto answer = std::make_shared<Answer>();
-  remote::RequestOptions request;
-  request.deadline = kProbeDeadline;
-  store_->List("", "", request, [answer](const absl::StatusOr<remote::ListPage>& page) {
-    answer->Set(page.status());
-  });
-  const absl::Status listed = answer->Wait(kProbeDeadline + absl::Seconds(5));
+  absl::Status listed = ListRootOnce();
+  for (int tries = 1; tries < kProbeTries && absl::IsUnavailable(listed); ++tries) {
+    absl::SleepFor(kProbePause);
+    listed = ListRootOnce();
+  }
   // No listings there: the filesystem does without.
   if (absl::IsUnimplemented(listed)) return absl::OkStatus();
   return WithContext(listed, options_.source);
+}
+
+absl::Status DatasetMount::ListRootOnce() {
+  // One page: a bucket of a billion objects has many. Not all that the filesystem asks, but all
+  // that can be wrong.
+  const auto answer = std::make_shared<Answer>();
+  remote::RequestOptions request;
+  request.deadline = kProbeDeadline;
+  request.single_try = true;
+  store_->List("", "", request, [answer](const absl::StatusOr<remote::ListPage>& page) {
+    answer->Set(page.status());
+  });
+  return answer->Wait(kProbeDeadline + absl::Seconds(5));
 }
 
 absl::Status DatasetMount::ProbeCatalog() {
@@ -100,7 +109,7 @@ absl::Status DatasetMount::Mount(cache::Cache* cache, std::function<void()> on_e
   LARDER_ASSIGN_OR_RETURN(filesystem_,
                           fs::Filesystem::Create(filesystem_options, cache, &dataset_, &clock_));
   if (!remote_status_.ok()) {
-    if (!ProbeCatalog().ok()) return remote_status_;
+    if (filesystem_->totals().objects == 0 || !ProbeCatalog().ok()) return remote_status_;
     LogWarning(absl::StrCat("mounted offline, with what is known from earlier: ",
                             remote_status_.message()));
   }

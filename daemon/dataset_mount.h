@@ -27,8 +27,11 @@ namespace larder {
 // so before there is one. Thread-safe but for Mount, Close and the destructor.
 class DatasetMount {
  public:
-  // How long the remote may take to show that it is there, before the mount.
-  static constexpr absl::Duration kProbeDeadline = absl::Seconds(10);
+  // How long the remote may take to show its root before the mount, and how often it is asked when
+  // it can't be reached: a mistyped host should be told of soon.
+  static constexpr absl::Duration kProbeDeadline = absl::Seconds(20);
+  static constexpr int kProbeTries = 3;
+  static constexpr absl::Duration kProbePause = absl::Milliseconds(500);
 
   // Checks the mountpoint, opens the store and asks the remote for its root. A remote that can't be
   // reached is no error yet: what is known of it from earlier may do.
@@ -53,6 +56,7 @@ class DatasetMount {
  private:
   explicit DatasetMount(const MountOptions& options) : options_(options) {}
   absl::Status ProbeRemote();
+  absl::Status ListRootOnce();
   // Whether the root is known from an earlier mount.
   absl::Status ProbeCatalog();
 

@@ -165,6 +165,10 @@ absl::Status CheckFuseDevice(bool allow_other) {
     close(fd);
     return absl::OkStatus();
   }
+  if (access(kDevice, R_OK | W_OK) != 0) {
+    return absl::PermissionDeniedError(
+        "only root may open /dev/fuse here: root has to run chmod 666 /dev/fuse");
+  }
   if (FindFusermount().empty()) {
     return absl::UnavailableError(
         "fusermount3 is missing, which mounts for users other than root: install the package "

@@ -269,42 +269,5 @@ TEST_F(CommandTest, WarmSaysWhatIsWrong) {
   EXPECT_THAT(ended.errors, HasSubstr("missing: No such file"));
 }
 
-TEST_F(CommandTest, UsersMountThroughFusermount) {
-  constexpr uid_t kUser = 65534;  // nobody
-  if (access("/usr/bin/fusermount3", X_OK) != 0) GTEST_SKIP() << "fusermount3 is missing";
-  WriteRemote("file", "content");
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
-  std::filesystem::permissions(remote_, std::filesystem::perms(0755));
-  std::filesystem::create_directory(cache_);
-  // The program, where the user can get at it.
-  const std::string program = folder_.path() + "/larder";
-  std::filesystem::copy_file(binary(), program);
-  for (const std::string& path : {mountpoint_, cache_, runtime_}) {
-    ASSERT_EQ(chown(path.c_str(), kUser, kUser), 0) << strerror(errno);
-  }
-  const std::vector<std::string> as_user = {"setpriv", absl::StrCat("--reuid=", kUser),
-                                            absl::StrCat("--regid=", kUser), "--clear-groups"};
-  const auto run = [&](const std::vector<std::string>& arguments) {
-    std::vector<std::string> all = as_user;
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return Run(all, Environment());
-  };
-  Ended ended = run({program, "mount", source_, mountpoint_, "--cache-dir", cache_});
-  ASSERT_EQ(ended.exit_status, 0) << ended.errors;
-  EXPECT_EQ(run({"cat", Path("file")}).output, "content");
-  EXPECT_EQ(run({"cat", Path("file")}).output, "content");
-  ended = run({program, "status", mountpoint_, "--json"});
-  ASSERT_EQ(ended.exit_status, 0) << ended.errors;
-  EXPECT_EQ(nlohmann::json::parse(ended.output)["datasets"][0]["passthrough"],
-            "off: needs CAP_SYS_ADMIN");
-  struct stat st;
-  EXPECT_NE(stat(Path("file").c_str(), &st), 0) << "others are not let in, root neither";
-  ended = run({program, "mount", source_, remote_, "--allow-other", "--cache-dir", cache_});
-  EXPECT_EQ(ended.exit_status, 1);
-  ended = run({program, "umount", mountpoint_});
-  EXPECT_EQ(ended.exit_status, 0) << ended.errors;
-  EXPECT_TRUE(ListAll(Path()).empty());
-}
-
 }  // namespace
 }  // namespace larder::testing

@@ -65,11 +65,14 @@ void MountTest::Mount(const std::vector<std::string>& options) {
                                         mountpoint_, "--cache-dir", cache_};
   arguments.insert(arguments.end(), options.begin(), options.end());
   daemon_ = std::make_unique<Program>(arguments, Environment());
-  // The link to its socket comes last, when the root answers.
+  // The link to its socket comes last, when the root answers. One that is there already is of a
+  // daemon that was killed.
   const std::string link = SocketLink(runtime_, mountpoint_);
-  struct stat st;
+  const std::string socket = std::to_string(daemon_->pid()) + ".sock";
   ASSERT_TRUE(Eventually([&] {
-    return stat(link.c_str(), &st) == 0 || daemon_->Wait(absl::ZeroDuration()).has_value();
+    std::error_code error;
+    return std::filesystem::read_symlink(link, error) == socket ||
+           daemon_->Wait(absl::ZeroDuration()).has_value();
   })) << daemon_->Errors();
   const auto ended = daemon_->Wait(absl::ZeroDuration());
   if (ended) {
@@ -98,7 +101,7 @@ void MountTest::Kill() {
 Ended MountTest::Larder(const std::vector<std::string>& arguments) const {
   std::vector<std::string> all = {binary_};
   all.insert(all.end(), arguments.begin(), arguments.end());
-  return Run(all, Environment());
+  return RunToEnd(all, Environment());
 }
 
 nlohmann::json MountTest::Status() const {

@@ -89,7 +89,8 @@ std::optional<Ended> Program::Wait(absl::Duration patience) {
 
 std::string Program::Errors() const { return ReadText(folder_.path() + "/errors"); }
 
-Ended Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+Ended RunToEnd(const std::vector<std::string>& arguments,
+               const std::vector<std::string>& environment) {
   Program program(arguments, environment);
   if (const std::optional<Ended> ended = program.Wait()) return *ended;
   ADD_FAILURE() << arguments[0] << " " << (arguments.size() > 1 ? arguments[1] : "")

@@ -46,8 +46,8 @@ class Program {
 };
 
 // Runs one to its end; a program that does not end fails the test and is killed.
-Ended Run(const std::vector<std::string>& arguments,
-          const std::vector<std::string>& environment = {});
+Ended RunToEnd(const std::vector<std::string>& arguments,
+               const std::vector<std::string>& environment = {});
 
 }  // namespace larder::testing
 
