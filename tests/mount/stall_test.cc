@@ -38,7 +38,7 @@ class StallTest : public MountTest {
     source_ = server_->url() + "/data/";
   }
 
-  // nginx's JSON listing, one object that is always there, and kDead that send nothing.
+  // nginx's JSON listing, one object that is always there, and kDead whose bytes never come.
   void Serve(const LyingServer::Request& request, LyingServer::Answer& answer) {
     const std::string etag = "ETag: \"1\"";
     const std::string time = "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT";
@@ -46,6 +46,8 @@ class StallTest : public MountTest {
       answer.Send(200, {"Content-Type: application/json"}, Listing());
     } else if (absl::EndsWith(request.target, "/good")) {
       AnswerTruthfully(request, good_, {etag, time}, answer);
+    } else if (request.method == "HEAD" && absl::StartsWith(request.target, "/data/dead-file")) {
+      AnswerTruthfully(request, dead_, {etag, time}, answer);
     } else if (absl::StrContains(request.target, "/dead")) {
       ++waiting_;
       answer.Stall();
@@ -61,7 +63,7 @@ class StallTest : public MountTest {
     std::vector<std::string> entries = {entry("good", "file", good_.size()),
                                         entry("dead-folder", "directory", 0)};
     for (int i = 0; i < kDead; ++i) {
-      entries.push_back(entry(absl::StrCat("dead-", i), "file", 3 << 20));
+      entries.push_back(entry(absl::StrCat("dead-file-", i), "file", dead_.size()));
     }
     return absl::StrCat("[", absl::StrJoin(entries, ","), "]");
   }
@@ -73,6 +75,7 @@ class StallTest : public MountTest {
     std::cout << "[ took     ] " << absl::FormatDuration(absl::Now() - start) << "\n";
   }
 
+  const std::string dead_ = std::string(3 << 20, 'd');
   const std::string good_ = Pattern(24 << 20, 2);
   std::atomic<int> waiting_{0};
   std::unique_ptr<LyingServer> server_;
@@ -81,8 +84,8 @@ class StallTest : public MountTest {
 TEST_F(StallTest, AKilledReaderIsGoneSoon) {
   Mount();
   for (const std::vector<std::string>& reader : std::vector<std::vector<std::string>>{
-           {"cat", Path("dead-1")},
-           {"dd", "iflag=direct", "bs=1M", "if=" + Path("dead-2")},
+           {"cat", Path("dead-file-1")},
+           {"dd", "iflag=direct", "bs=1M", "if=" + Path("dead-file-2")},
            {"ls", Path("dead-folder")},
            {"stat", Path("dead-name")}}) {
     const int waiting = waiting_;
@@ -98,7 +101,7 @@ TEST_F(StallTest, StalledMissesDoNotHoldBackHits) {
   std::vector<std::unique_ptr<Program>> readers;
   for (int i = 0; i < kDead; ++i) {
     readers.push_back(std::make_unique<Program>(
-        std::vector<std::string>{"dd", "bs=4096", "if=" + Path(absl::StrCat("dead-", i))}));
+        std::vector<std::string>{"dd", "bs=4096", "if=" + Path(absl::StrCat("dead-file-", i))}));
   }
   ASSERT_TRUE(Eventually([&] { return Dataset()["opens"] == kDead + 1; })) << Dataset();
   ASSERT_TRUE(Eventually([&] { return waiting_ >= kDead / 2; })) << waiting_;
@@ -116,7 +119,7 @@ TEST_F(StallTest, StalledMissesDoNotHoldBackHits) {
 TEST_F(StallTest, UmountEndsADaemonWhoseRemoteIsDead) {
   Mount();
   const int waiting = waiting_;
-  Program program({"cat", Path("dead-0")});
+  Program program({"cat", Path("dead-file-0")});
   ASSERT_TRUE(Eventually([&] { return waiting_ > waiting; }));
   const absl::Time start = absl::Now();
   daemon_->Signal(SIGTERM);
