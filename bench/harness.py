@@ -47,8 +47,8 @@ def free_port():
 
 
 @contextlib.contextmanager
-def nginx(root, work):
-    """Serves `root` on loopback; yields (URL, path of the access log)."""
+def nginx(root, work, listing="json"):
+    """Serves `root` on loopback, with listings in "json" or "html"; yields (URL, path of the access log)."""
     folder = work / "nginx"
     folder.mkdir()
     port = free_port()
@@ -60,7 +60,7 @@ daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 2; 
 events {{ worker_connections 1024; }}
 http {{
   access_log {folder}/access.log; {temp} sendfile on; keepalive_requests 1000000;
-  server {{ listen 127.0.0.1:{port}; root {root}; autoindex on; autoindex_format json; }}
+  server {{ listen 127.0.0.1:{port}; root {root}; autoindex on; autoindex_format {listing}; }}
 }}
 """)
     server = subprocess.Popen(["/usr/sbin/nginx", "-c", conf, "-p", folder])
