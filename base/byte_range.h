@@ -14,9 +14,7 @@ struct ByteRange {
 
   uint64_t end() const { return offset + length; }
   bool empty() const { return length == 0; }
-  bool Contains(ByteRange other) const {
-    return other.offset >= offset && other.end() <= end();
-  }
+  bool Contains(ByteRange other) const { return other.offset >= offset && other.end() <= end(); }
   // The part that both have; empty (at an unspecified offset) where none.
   ByteRange Intersect(ByteRange other) const {
     const uint64_t from = std::max(offset, other.offset);

@@ -8,7 +8,8 @@
 
 namespace larder {
 
-// CRC32C (Castagnoli, RFC 3720 B.4) of `bytes`, by ISA-L. Extending: pass what the bytes before gave.
+// CRC32C (Castagnoli, RFC 3720 B.4) of `bytes`, by ISA-L. Extending: pass what the bytes before
+// gave.
 uint32_t Crc32c(std::span<const char> bytes, uint32_t before = 0);
 
 }  // namespace larder

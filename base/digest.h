@@ -13,8 +13,8 @@
 
 namespace larder {
 
-// 128 bits of SHA-256: names a thing by its content, without a table of names. Two things with one digest
-// are not expected to be met (2^-64 at 2^32 things). A value type; usable as a hash key.
+// 128 bits of SHA-256: names a thing by its content, without a table of names. Two things with one
+// digest are not expected to be met (2^-64 at 2^32 things). A value type; usable as a hash key.
 struct Digest {
   std::array<uint8_t, 16> bytes{};
 

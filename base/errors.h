@@ -28,14 +28,15 @@ absl::Status ErrnoError(int error_number, absl::string_view context);
 // The same status with "CONTEXT: " before its message; OK stays OK.
 absl::Status WithContext(const absl::Status& status, absl::string_view context);
 
-// True for failures that say nothing of the object, only of the way to it: Unavailable, DeadlineExceeded, DataLoss.
+// True for failures that say nothing of the object, only of the way to it: Unavailable,
+// DeadlineExceeded, DataLoss.
 bool IsTransient(const absl::Status& status);
 
 }  // namespace larder
 
-#define LARDER_RETURN_IF_ERROR(expr)           \
-  do {                                         \
-    absl::Status larder_status_ = (expr);      \
+#define LARDER_RETURN_IF_ERROR(expr)                 \
+  do {                                               \
+    absl::Status larder_status_ = (expr);            \
     if (!larder_status_.ok()) return larder_status_; \
   } while (false)
 

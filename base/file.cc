@@ -75,8 +75,8 @@ absl::Status File::Preallocate(ByteRange range) const {
 
 absl::Status File::PunchHole(ByteRange range) const {
   if (range.empty()) return absl::OkStatus();
-  if (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                  static_cast<off_t>(range.offset), static_cast<off_t>(range.length)) == 0) {
+  if (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(range.offset),
+                  static_cast<off_t>(range.length)) == 0) {
     return absl::OkStatus();
   }
   if (errno == EOPNOTSUPP) return absl::UnimplementedError(absl::StrCat(path_, ": no hole punch"));

@@ -41,7 +41,8 @@ class File {
   // Allocates blocks for `range` without changing the file's size. Unimplemented where the
   // filesystem can't.
   absl::Status Preallocate(ByteRange range) const;
-  // Frees the blocks of `range`, which then reads as zeros. Unimplemented where the filesystem can't.
+  // Frees the blocks of `range`, which then reads as zeros. Unimplemented where the filesystem
+  // can't.
   absl::Status PunchHole(ByteRange range) const;
   absl::Status Truncate(uint64_t size) const;
   absl::Status SyncData() const;
@@ -54,7 +55,8 @@ class File {
   std::string path_;
 };
 
-// The whole content of a small file; NotFound where there is none. At most `limit_bytes`, else ResourceExhausted.
+// The whole content of a small file; NotFound where there is none. At most `limit_bytes`, else
+// ResourceExhausted.
 absl::StatusOr<std::string> ReadFileToString(const std::string& path, size_t limit_bytes = 1 << 20);
 
 // Writes a temporary beside `path` and renames it over: readers see the old or the new content.

@@ -39,8 +39,7 @@ spdlog::level::level_enum Level(LogLevel level) {
 }  // namespace
 
 absl::Status SetLogLevel(absl::string_view name) {
-  for (LogLevel level :
-       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+  for (LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
     const auto level_name = spdlog::level::to_string_view(Level(level));
     if (name == absl::string_view(level_name.data(), level_name.size())) {
       Logger().set_level(Level(level));

@@ -21,13 +21,14 @@ class Counter {
 // Owned by the dataset's wiring, shared by its remote, cache and filesystem. Bytes are of payload.
 struct DatasetCounters {
   Counter remote_requests;  // HTTP requests sent, retries included; directory: opens and listings
-  Counter remote_errors;    // requests that failed or were answered by an error (404 to a Stat is none)
-  Counter remote_bytes;     // body bytes received
-  Counter read_bytes;       // asked by readers and answered by the daemon
-  Counter hit_bytes;        // of these, from the cache or a load that had come already
-  Counter miss_bytes;       // of these, waited for
-  Counter stall_micros;     // time that reads waited for the remote, summed over reads
-  Counter readahead_bytes;  // loaded ahead of any reader
+  Counter
+      remote_errors;  // requests that failed or were answered by an error (404 to a Stat is none)
+  Counter remote_bytes;          // body bytes received
+  Counter read_bytes;            // asked by readers and answered by the daemon
+  Counter hit_bytes;             // of these, from the cache or a load that had come already
+  Counter miss_bytes;            // of these, waited for
+  Counter stall_micros;          // time that reads waited for the remote, summed over reads
+  Counter readahead_bytes;       // loaded ahead of any reader
   Counter readahead_used_bytes;  // of these, read later (each byte once)
   Counter opens;
   Counter passthrough_opens;

@@ -12,9 +12,9 @@
 
 namespace larder {
 
-// A fixed number of threads that run tasks in the order of their coming. The queue has no limit of its own:
-// what is queued is bounded by who queues it (requests of the kernel, buffers of the memory budget).
-// Thread-safe. The destructor runs what is queued, then joins.
+// A fixed number of threads that run tasks in the order of their coming. The queue has no limit of
+// its own: what is queued is bounded by who queues it (requests of the kernel, buffers of the
+// memory budget). Thread-safe. The destructor runs what is queued, then joins.
 class ThreadPool {
  public:
   // `name`: at most 15 characters are shown by ps and gdb.

@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
-// read_file FILE seq|random BLOCK_BYTES TOTAL_BYTES [SEED]: reads a file with pread and prints seconds.
-// One thread, buffered, as training scripts read. Random offsets are multiples of the block, the same for one seed.
+// read_file FILE seq|random BLOCK_BYTES TOTAL_BYTES [SEED]: reads a file with pread and prints
+// seconds. One thread, buffered, as training scripts read. Random offsets are multiples of the
+// block, the same for one seed.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -26,8 +26,7 @@ BufferPool::~BufferPool() {
   DropIdle(idle_bytes_);
 }
 
-std::shared_ptr<Buffer> BufferPool::Acquire(size_t bytes, bool demand,
-                                            std::function<void()> wake) {
+std::shared_ptr<Buffer> BufferPool::Acquire(size_t bytes, bool demand, std::function<void()> wake) {
   const int size_class = ClassOf(bytes);
   MutexLock lock(&mutex_);
   if (used_bytes_ + BytesOf(size_class) > limit_bytes_) {

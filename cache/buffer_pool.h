@@ -28,9 +28,10 @@ class Buffer {
   const size_t capacity_;
 };
 
-// All memory for bytes in flight, with one limit. Freed buffers are kept for reuse (their pages are resident: taking fresh ones from
-// the kernel costs a fault each 4 KiB), counted as used only while they are out, and given back to the system when the limit would be passed.
-// Thread-safe. Outlives its buffers.
+// All memory for bytes in flight, with one limit. Freed buffers are kept for reuse (their pages are
+// resident: taking fresh ones from the kernel costs a fault each 4 KiB), counted as used only while
+// they are out, and given back to the system when the limit would be passed. Thread-safe. Outlives
+// its buffers.
 class BufferPool {
  public:
   explicit BufferPool(uint64_t limit_bytes);
@@ -38,13 +39,16 @@ class BufferPool {
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
 
-  // At least `bytes` (at most kLargestBytes), or null when the limit is reached: then `wake` is called once, by the thread that
-  // gives memory back, without locks held. First come, first woken, demand before the rest.
+  // At least `bytes` (at most kLargestBytes), or null when the limit is reached: then `wake` is
+  // called once, by the thread that gives memory back, without locks held. First come, first woken,
+  // demand before the rest.
   std::shared_ptr<Buffer> Acquire(size_t bytes, bool demand, std::function<void()> wake);
-  // Never null, beyond the limit if need be: for the answers of requests, whose number is bounded by the threads that serve them.
+  // Never null, beyond the limit if need be: for the answers of requests, whose number is bounded
+  // by the threads that serve them.
   std::shared_ptr<Buffer> AcquireAlways(size_t bytes);
 
-  // Wakes all who wait, now and then: one that was woken and had no use for it any more must not keep the others asleep.
+  // Wakes all who wait, now and then: one that was woken and had no use for it any more must not
+  // keep the others asleep.
   void WakeAll();
 
   uint64_t used_bytes() const;

@@ -16,47 +16,51 @@
 namespace larder::cache {
 
 struct CacheOptions {
-  std::string folder;            // CACHE_DIR
-  uint64_t capacity_bytes = 0;   // the quota: du of the folder stays below, index included; at least 32 MiB
-  uint64_t min_free_bytes = 0;   // of the disk: our own writes never go below
-  uint64_t memory_bytes = 0;     // of all buffers of bytes in flight; at least 16 MiB
-  int max_loads = 64;            // ranged GETs under way at a time
+  std::string folder;  // CACHE_DIR
+  uint64_t capacity_bytes =
+      0;  // the quota: du of the folder stays below, index included; at least 32 MiB
+  uint64_t min_free_bytes = 0;  // of the disk: our own writes never go below
+  uint64_t memory_bytes = 0;    // of all buffers of bytes in flight; at least 16 MiB
+  int max_loads = 64;           // ranged GETs under way at a time
   int write_threads = 2;
 };
 
 struct CacheStatus {
   uint64_t capacity_bytes = 0;
-  uint64_t used_bytes = 0;     // packs, object files and the index, reservations included
+  uint64_t used_bytes = 0;  // packs, object files and the index, reservations included
   uint64_t index_bytes = 0;
   uint64_t written_bytes = 0;  // to packs and object files, since start
   uint64_t evicted_bytes = 0;
   uint64_t corrupt_blocks = 0;
-  std::string write_error;     // why filling stopped (a full or failing disk); empty: it goes on
+  std::string write_error;  // why filling stopped (a full or failing disk); empty: it goes on
 };
 
-// The cache folder of one daemon: bytes on local disk, for all of its datasets, and the loader that fills them.
-// Thread-safe.
+// The cache folder of one daemon: bytes on local disk, for all of its datasets, and the loader that
+// fills them. Thread-safe.
 class Cache {
  public:
-  // Makes the folder where it is missing or empty, takes its lock, opens the index. Errors, each saying what to do:
-  // FailedPrecondition (the folder holds something else; another daemon, named by its pid, uses it; a format of another
-  // release), InvalidArgument (sizes), what the system calls say otherwise.
+  // Makes the folder where it is missing or empty, takes its lock, opens the index. Errors, each
+  // saying what to do: FailedPrecondition (the folder holds something else; another daemon, named
+  // by its pid, uses it; a format of another release), InvalidArgument (sizes), what the system
+  // calls say otherwise.
   static absl::StatusOr<std::unique_ptr<Cache>> Create(const CacheOptions& options);
-  // Waits for writes under way, syncs what was filled, releases the lock. Every CachedObject must be gone, and no callback outstanding:
-  // call Shutdown() first.
+  // Waits for writes under way, syncs what was filled, releases the lock. Every CachedObject must
+  // be gone, and no callback outstanding: call Shutdown() first.
   virtual ~Cache() = default;
 
   // Ends all loads: reads that wait get Cancelled. Then nothing calls back any more.
   virtual void Shutdown() = 0;
 
-  // The one CachedObject of `spec.id`, made from the index where it is known. FailedPrecondition: what is cached under this id has another
-  // ETag than `spec` (the caller gives the new version another id). `dataset` is not owned.
+  // The one CachedObject of `spec.id`, made from the index where it is known. FailedPrecondition:
+  // what is cached under this id has another ETag than `spec` (the caller gives the new version
+  // another id). `dataset` is not owned.
   virtual absl::StatusOr<std::shared_ptr<CachedObject>> Open(const Dataset& dataset,
                                                              const ObjectSpec& spec) = 0;
 
   // Bytes of `id` on disk, without opening it: 0 where there are none. Reads the index.
   virtual uint64_t CachedBytes(const Digest& id) = 0;
-  // Bytes on disk of all objects of a dataset. Counted in the background after a start: it grows to be right.
+  // Bytes on disk of all objects of a dataset. Counted in the background after a start: it grows to
+  // be right.
   virtual uint64_t DatasetBytes(uint64_t dataset) = 0;
 
   virtual CacheStatus GetStatus() = 0;

@@ -54,9 +54,9 @@ absl::Status CheckVersion(const std::string& path) {
   if (!absl::IsNotFound(content.status())) return content.status();
   LARDER_ASSIGN_OR_RETURN(const bool empty, IsEmpty(path));
   if (!empty) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cache folder ", path,
-                     " is not empty and is no larder cache: choose another --cache-dir, or empty it"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cache folder ", path,
+        " is not empty and is no larder cache: choose another --cache-dir, or empty it"));
   }
   return WriteFileAtomically(file, ours);
 }
@@ -66,10 +66,10 @@ absl::StatusOr<File> TakeLock(const std::string& path) {
   if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return ErrnoError(errno, lock.path());
     const absl::StatusOr<std::string> pid = ReadFileToString(lock.path(), 64);
-    return absl::FailedPreconditionError(absl::StrCat(
-        "cache folder ", path, " is in use by the larder daemon with pid ",
-        pid.ok() ? absl::StripAsciiWhitespace(*pid) : "unknown",
-        ": unmount it first, or choose another --cache-dir"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("cache folder ", path, " is in use by the larder daemon with pid ",
+                     pid.ok() ? absl::StripAsciiWhitespace(*pid) : "unknown",
+                     ": unmount it first, or choose another --cache-dir"));
   }
   LARDER_RETURN_IF_ERROR(lock.Truncate(0));
   const std::string pid = absl::StrCat(::getpid(), "\n");

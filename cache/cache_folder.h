@@ -12,11 +12,12 @@
 
 namespace larder::cache {
 
-// CACHE_DIR/{VERSION,lock,index/,objects/,packs/}: its making, its lock, and the names in it. Immutable after creation.
+// CACHE_DIR/{VERSION,lock,index/,objects/,packs/}: its making, its lock, and the names in it.
+// Immutable after creation.
 class CacheFolder {
  public:
-  // Makes what is missing, checks what is there, takes the lock. FailedPrecondition: not empty and no cache; used by a running daemon (the
-  // message has its pid); a format of another release.
+  // Makes what is missing, checks what is there, takes the lock. FailedPrecondition: not empty and
+  // no cache; used by a running daemon (the message has its pid); a format of another release.
   static absl::StatusOr<std::unique_ptr<CacheFolder>> Open(const std::string& path);
 
   const std::string& path() const { return path_; }

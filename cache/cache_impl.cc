@@ -14,10 +14,12 @@ namespace larder::cache {
 namespace {
 
 constexpr absl::Duration kTick = absl::Seconds(1);
-// Records of the last seconds before a crash of the machine are checked before use; this is how many seconds.
+// Records of the last seconds before a crash of the machine are checked before use; this is how
+// many seconds.
 constexpr int kTicksPerCheckpoint = 30;
 constexpr int kTicksPerDiskProbe = 10;
-// The end of a daemon waits this long for the disk; what is not synced by then is checked at its first use after a crash.
+// The end of a daemon waits this long for the disk; what is not synced by then is checked at its
+// first use after a crash.
 constexpr absl::Duration kFinalCheckpoint = absl::Seconds(6);
 
 constexpr uint64_t kLeastCapacityBytes = 32 << 20;
@@ -30,8 +32,8 @@ absl::Status CheckOptions(const CacheOptions& options) {
                                                    " is too small: at least 32MiB is needed"));
   }
   if (options.memory_bytes < kLeastMemoryBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("memory ", options.memory_bytes,
-                                                   " is too small: at least 16MiB is needed"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("memory ", options.memory_bytes, " is too small: at least 16MiB is needed"));
   }
   return absl::OkStatus();
 }
@@ -53,10 +55,8 @@ absl::Status CacheImpl::Start() {
   index.write_buffer_bytes =
       std::clamp<uint64_t>(Space::IndexReserve(options_.capacity_bytes) / 8, 512 << 10, 16 << 20);
   LARDER_ASSIGN_OR_RETURN(core_.index, index::Index::Open(index));
-  const uint64_t used_step =
-      std::clamp<uint64_t>(options_.capacity_bytes / 64, 1 << 20, 64 << 20);
-  LARDER_ASSIGN_OR_RETURN(core_.meta,
-                          MetaState::Open(core_.index.get(), ReadBootId(), used_step));
+  const uint64_t used_step = std::clamp<uint64_t>(options_.capacity_bytes / 64, 1 << 20, 64 << 20);
+  LARDER_ASSIGN_OR_RETURN(core_.meta, MetaState::Open(core_.index.get(), ReadBootId(), used_step));
   SpaceOptions space;
   space.capacity_bytes = options_.capacity_bytes;
   space.min_free_bytes = options_.min_free_bytes;
@@ -131,8 +131,8 @@ void CacheImpl::Tick() {
     const absl::Status synced =
         core_.meta->Checkpoint(absl::InfiniteFuture(), core_.space->used_bytes());
     if (!synced.ok()) {
-      LogError(absl::StrCat("cache: filling stops, reads go on from the remote: ",
-                            synced.message()));
+      LogError(
+          absl::StrCat("cache: filling stops, reads go on from the remote: ", synced.message()));
       core_.space->Stop(synced);
     }
   }
@@ -157,8 +157,8 @@ absl::StatusOr<std::shared_ptr<CachedObject>> CacheImpl::Open(const Dataset& dat
       changed_.WaitFor(&mutex_, absl::Milliseconds(100));  // its last owner is just closing it
     }
     if (object == nullptr) {
-      object = std::make_shared<Object>(&core_, dataset, spec,
-                                        [this, id = spec.id] { Forget(id); });
+      object =
+          std::make_shared<Object>(&core_, dataset, spec, [this, id = spec.id] { Forget(id); });
       open_[spec.id] = object;
     }
   }

@@ -15,8 +15,8 @@
 
 namespace larder::cache {
 
-// Makes the parts, knows which objects are open, and does what has to be done from time to time: ends waits at their deadlines, syncs, and tells
-// Space what the index takes. Thread-safe.
+// Makes the parts, knows which objects are open, and does what has to be done from time to time:
+// ends waits at their deadlines, syncs, and tells Space what the index takes. Thread-safe.
 class CacheImpl final : public Cache {
  public:
   explicit CacheImpl(const CacheOptions& options) : options_(options) {}
@@ -41,7 +41,8 @@ class CacheImpl final : public Cache {
 
   Mutex mutex_;
   CondVar changed_;
-  // An entry stays until its object's files are left alone; a new object of the same id waits for that.
+  // An entry stays until its object's files are left alone; a new object of the same id waits for
+  // that.
   absl::flat_hash_map<Digest, std::weak_ptr<Object>> open_ ABSL_GUARDED_BY(mutex_);
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Recount> recount_;

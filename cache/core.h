@@ -9,12 +9,12 @@
 #include "cache/buffer_pool.h"
 #include "cache/cache_folder.h"
 #include "cache/dataset_bytes.h"
-#include "cache/waiting_objects.h"
 #include "cache/held_blocks.h"
 #include "cache/load_queue.h"
 #include "cache/meta_state.h"
 #include "cache/pack_store.h"
 #include "cache/space.h"
+#include "cache/waiting_objects.h"
 #include "index/index.h"
 #include "readahead/stream_detector.h"
 
@@ -24,11 +24,13 @@ namespace larder::cache {
 inline constexpr uint64_t kPackedObjectBytes = 1 << 20;
 // The unit of presence in larger ones.
 inline constexpr uint32_t kBlockBytes = 1 << 20;
-// One GET covers at most this many blocks: long enough that the round trip is a small part of it at 1 GB/s and 20 ms, short enough that a
-// stream has several GETs, and so several connections, under way.
+// One GET covers at most this many blocks: long enough that the round trip is a small part of it at
+// 1 GB/s and 20 ms, short enough that a stream has several GETs, and so several connections, under
+// way.
 inline constexpr uint32_t kRunBlocks = 8;
 
-// The parts that all objects of a cache share; made, and taken down in order, by CacheImpl. Each is thread-safe.
+// The parts that all objects of a cache share; made, and taken down in order, by CacheImpl. Each is
+// thread-safe.
 struct Core {
   std::unique_ptr<CacheFolder> folder;
   std::unique_ptr<index::Index> index;

@@ -10,12 +10,13 @@
 
 namespace larder::cache {
 
-// What the cache must know of a dataset to fill itself from its remote. Owned by the wiring; outlives every object of it.
+// What the cache must know of a dataset to fill itself from its remote. Owned by the wiring;
+// outlives every object of it.
 struct Dataset {
-  uint64_t id = 0;                       // of its canonical source; part of each object's id
-  remote::ObjectStore* store = nullptr;  // not owned
-  DatasetCounters* counters = nullptr;   // not owned
-  bool readahead = true;                 // false: exactly the blocks that are read
+  uint64_t id = 0;                              // of its canonical source; part of each object's id
+  remote::ObjectStore* store = nullptr;         // not owned
+  DatasetCounters* counters = nullptr;          // not owned
+  bool readahead = true;                        // false: exactly the blocks that are read
   absl::Duration deadline = absl::Seconds(60);  // of each wait for the remote
 };
 

@@ -12,8 +12,9 @@ namespace larder::cache {
 
 class Object;
 
-// Blocks that came and could not be written (no room on disk): kept in memory for the reader that comes back for the rest of them, oldest dropped
-// first, in at most `limit_bytes`. Thread-safe; calls objects without its lock.
+// Blocks that came and could not be written (no room on disk): kept in memory for the reader that
+// comes back for the rest of them, oldest dropped first, in at most `limit_bytes`. Thread-safe;
+// calls objects without its lock.
 class HeldBlocks {
  public:
   explicit HeldBlocks(uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}

@@ -21,8 +21,8 @@ Load::Load(Core* core, std::shared_ptr<Object> object, uint32_t first, uint32_t 
 void Load::Start() {
   const Dataset& dataset = object_->dataset();
   const remote::ObjectVersion version = object_->version();
-  const ByteRange range = ByteRange::FromTo(
-      object_->BlockOffset(first_), std::min(object_->BlockOffset(end_), object_->size()));
+  const ByteRange range = ByteRange::FromTo(object_->BlockOffset(first_),
+                                            std::min(object_->BlockOffset(end_), object_->size()));
   remote::RequestOptions options;
   options.deadline = dataset.deadline;
   auto transfer =

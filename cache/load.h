@@ -16,17 +16,20 @@ namespace larder::cache {
 class Object;
 struct Core;
 
-// One ranged GET that fills a run of blocks of one object. Bytes go into the blocks' buffers as they come; each time some have, the object is
-// told, so that readers get theirs at once. When the memory budget is used up the transfer pauses until some is given back.
+// One ranged GET that fills a run of blocks of one object. Bytes go into the blocks' buffers as
+// they come; each time some have, the object is told, so that readers get theirs at once. When the
+// memory budget is used up the transfer pauses until some is given back.
 //
-// Where the server sends the whole object (no Range support) the load becomes one of all of it: blocks that others would have loaded are handed to
-// it, as far as it has not passed them, and every absent block is filled while it passes.
+// Where the server sends the whole object (no Range support) the load becomes one of all of it:
+// blocks that others would have loaded are handed to it, as far as it has not passed them, and
+// every absent block is filled while it passes.
 //
 // OnStart, OnData and OnDone come one at a time; the rest is thread-safe.
 class Load : public remote::RangeSink, public std::enable_shared_from_this<Load> {
  public:
   // Of `count` blocks from `first` on, each made by the object and waiting to be filled by this.
-  Load(Core* core, std::shared_ptr<Object> object, uint32_t first, uint32_t count, Priority priority);
+  Load(Core* core, std::shared_ptr<Object> object, uint32_t first, uint32_t count,
+       Priority priority);
 
   // Sends the request. Called once, by the queue.
   void Start();
@@ -46,15 +49,16 @@ class Load : public remote::RangeSink, public std::enable_shared_from_this<Load>
   void Wake();
 
   Core* const core_;
-  std::shared_ptr<Object> object_;  // until OnDone: the store may keep us longer than the cache lives
+  std::shared_ptr<Object>
+      object_;  // until OnDone: the store may keep us longer than the cache lives
   const uint32_t first_;
   const uint32_t end_;
   const Priority priority_;
 
-  uint64_t position_ = 0;            // the object's offset of the next byte
-  size_t taken_of_paused_ = 0;       // of the bytes that will come again after a pause
-  std::shared_ptr<Block> block_;     // the one at position_; null: not looked up, or passed over
-  bool pass_over_ = false;           // the block at position_ is not ours to fill
+  uint64_t position_ = 0;         // the object's offset of the next byte
+  size_t taken_of_paused_ = 0;    // of the bytes that will come again after a pause
+  std::shared_ptr<Block> block_;  // the one at position_; null: not looked up, or passed over
+  bool pass_over_ = false;        // the block at position_ is not ours to fill
 
   Mutex mutex_;
   std::shared_ptr<remote::Transfer> transfer_ ABSL_GUARDED_BY(mutex_);

@@ -13,8 +13,8 @@ namespace larder::cache {
 
 class Load;
 
-// Which loads run: demand before readahead before warm-up, at most `max_running` at a time, of which a quarter is kept for demand.
-// Thread-safe; holds no lock while it starts or cancels a load.
+// Which loads run: demand before readahead before warm-up, at most `max_running` at a time, of
+// which a quarter is kept for demand. Thread-safe; holds no lock while it starts or cancels a load.
 class LoadQueue {
  public:
   explicit LoadQueue(int max_running) : max_running_(max_running) {}

@@ -107,8 +107,8 @@ absl::StatusOr<bool> LocalCopy::Restore(std::string* etag) {
   }
   if (!file.ok()) {
     // Lost with a crash, or removed by hand: the bytes are fetched again.
-    LogWarning(absl::StrCat("cache: ", path_, " is indexed but its file can't be opened: ",
-                            file.status().message()));
+    LogWarning(absl::StrCat("cache: ", path_,
+                            " is indexed but its file can't be opened: ", file.status().message()));
     index::Batch batch;
     batch.DeleteObject(id_);
     LARDER_RETURN_IF_ERROR(core_->index->Write(std::move(batch)));
@@ -129,8 +129,10 @@ absl::Status LocalCopy::RestoreBlocks(const index::ObjectRecord& record) {
   if (packed_) {
     found.push_back({0, {record.crc32c, record.sync_epoch}});
   } else {
-    LARDER_RETURN_IF_ERROR(core_->index->ForEachBlock(
-        id_, [&](uint32_t block, const index::BlockRecord& one) { found.push_back({block, one}); }));
+    LARDER_RETURN_IF_ERROR(
+        core_->index->ForEachBlock(id_, [&](uint32_t block, const index::BlockRecord& one) {
+          found.push_back({block, one});
+        }));
   }
   MutexLock lock(&mutex_);
   for (const auto& [block, one] : found) {
@@ -251,7 +253,8 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
   core_->dataset_bytes.Add(dataset_, -static_cast<int64_t>(BlockLength(block)));
   LogWarning(absl::StrCat("cache: dropped a bad block of ", path_, " (block ", block,
                           "), it is fetched again: ", cause.message()));
-  // The record goes before the bytes may be used otherwise. The index's own error leaves a record of bytes that fail their check again.
+  // The record goes before the bytes may be used otherwise. The index's own error leaves a record
+  // of bytes that fail their check again.
   if (packed_) {
     batch.DeleteObject(id_);
   } else {
@@ -267,7 +270,8 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
     MutexLock lock(&mutex_);
     dropped_.push_back({file_id, base});
   } else {
-    // The same bytes come again to the same place; the file stays as it is for those who have it open.
+    // The same bytes come again to the same place; the file stays as it is for those who have it
+    // open.
     core_->space->ReturnWritten(BlockLength(block));
   }
 }
@@ -326,8 +330,8 @@ absl::StatusOr<std::shared_ptr<const File>> LocalCopy::ObjectFile(const std::str
     if (file_ != nullptr) return file_;
   }
   LARDER_ASSIGN_OR_RETURN(const uint64_t file_id, core_->meta->NewFileId());
-  LARDER_ASSIGN_OR_RETURN(File made, File::Open(core_->folder->ObjectFilePath(file_id),
-                                                O_RDWR | O_CREAT | O_EXCL));
+  LARDER_ASSIGN_OR_RETURN(
+      File made, File::Open(core_->folder->ObjectFilePath(file_id), O_RDWR | O_CREAT | O_EXCL));
   index::ObjectRecord record = NewRecord(etag);
   record.file_id = file_id;
   index::Batch batch;

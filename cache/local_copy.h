@@ -21,14 +21,16 @@ namespace larder::cache {
 
 struct Core;
 
-// What of one object is on local disk: a place in a pack (small objects: one block), or an object file with the blocks that are present.
-// Bytes are written first, their record last. Thread-safe; no I/O under its lock.
+// What of one object is on local disk: a place in a pack (small objects: one block), or an object
+// file with the blocks that are present. Bytes are written first, their record last. Thread-safe;
+// no I/O under its lock.
 class LocalCopy {
  public:
   LocalCopy(Core* core, uint64_t dataset, const ObjectSpec& spec, uint32_t block_bytes,
             uint32_t block_count);
 
-  // From the index. True: something is known of this id (`etag` is then what was noted with it). A record whose file is gone is dropped.
+  // From the index. True: something is known of this id (`etag` is then what was noted with it). A
+  // record whose file is gone is dropped.
   absl::StatusOr<bool> Restore(std::string* etag);
 
   bool Has(uint32_t block) const;
@@ -38,19 +40,23 @@ class LocalCopy {
   // The descriptor of a complete object file; open while this lives.
   std::optional<int> BackingFd();
 
-  // Bytes of `range`, whose blocks are all present, into `out`. Whole blocks are checked against their CRC32C, and unverified ones are read whole for
-  // that. DataLoss, or the disk's error: the block that was bad is dropped (absent now) and counted.
+  // Bytes of `range`, whose blocks are all present, into `out`. Whole blocks are checked against
+  // their CRC32C, and unverified ones are read whole for that. DataLoss, or the disk's error: the
+  // block that was bad is dropped (absent now) and counted.
   absl::Status Read(ByteRange range, std::span<char> out);
 
-  // Writes a whole block whose room was reserved, then its record; after it Has(block). `preallocate`: allocate this part of the file before
-  // (empty: nothing). `etag` is noted with the object. An error: the block stays absent.
+  // Writes a whole block whose room was reserved, then its record; after it Has(block).
+  // `preallocate`: allocate this part of the file before (empty: nothing). `etag` is noted with the
+  // object. An error: the block stays absent.
   absl::Status Write(uint32_t block, std::span<const char> bytes, ByteRange preallocate,
                      const std::string& etag);
 
-  // Room on disk for `count` absent blocks from `first` on, which nobody else is about to load. False: there is none. It stays reserved, whatever becomes of the load, until the block is
+  // Room on disk for `count` absent blocks from `first` on, which nobody else is about to load.
+  // False: there is none. It stays reserved, whatever becomes of the load, until the block is
   // written, or until FreeUnused: so no late clean-up can meet a block that came after all.
   bool ReserveRoom(uint32_t first, uint32_t count);
-  // At the end, when nobody reads or writes: gives back room that was not written to, and the places of bad blocks.
+  // At the end, when nobody reads or writes: gives back room that was not written to, and the
+  // places of bad blocks.
   void FreeUnused();
 
  private:
@@ -87,7 +93,7 @@ class LocalCopy {
   uint32_t present_count_ ABSL_GUARDED_BY(mutex_) = 0;
   uint32_t unverified_count_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t present_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool completed_ ABSL_GUARDED_BY(mutex_) = false;  // cut to size, and noted so
+  bool completed_ ABSL_GUARDED_BY(mutex_) = false;          // cut to size, and noted so
   std::vector<PackPlace> dropped_ ABSL_GUARDED_BY(mutex_);  // in packs, freed at the end
 };
 

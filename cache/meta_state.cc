@@ -40,8 +40,8 @@ absl::StatusOr<std::unique_ptr<MetaState>> MetaState::Open(index::Index* index,
   index::MetaRecord meta = found.value_or(index::MetaRecord());
   const bool same_boot = !boot_id.empty() && meta.boot_id == boot_id;
   if (found && !same_boot && meta.sync_epoch > meta.synced_epoch) {
-    // The machine went down, or was restarted, with epochs not synced. They join those of earlier crashes; what lies
-    // between is checked without need, which costs a checksum each.
+    // The machine went down, or was restarted, with epochs not synced. They join those of earlier
+    // crashes; what lies between is checked without need, which costs a checksum each.
     const bool none = meta.unverified_from > meta.unverified_to;
     meta.unverified_from = none ? meta.synced_epoch + 1 : meta.unverified_from;
     meta.unverified_to = meta.sync_epoch;
@@ -110,7 +110,8 @@ absl::Status MetaState::Checkpoint(absl::Time until, uint64_t used_bytes) {
   }
   while (!dirty.empty()) {
     absl::Status synced;
-    if (absl::Now() >= until) synced = absl::DeadlineExceededError("cache files are not all synced");
+    if (absl::Now() >= until)
+      synced = absl::DeadlineExceededError("cache files are not all synced");
     if (synced.ok()) synced = (*dirty.begin())->SyncData();
     if (!synced.ok()) {
       MutexLock lock(&mutex_);

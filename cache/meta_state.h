@@ -17,17 +17,20 @@
 
 namespace larder::cache {
 
-// The cache's one meta record: file numbers that are never reused, the bound of used space, and sync epochs.
+// The cache's one meta record: file numbers that are never reused, the bound of used space, and
+// sync epochs.
 //
-// Sync epochs: bytes are not synced one by one. Each record carries the epoch in which it was written; Checkpoint() begins a new epoch, waits
-// for the writes of the old ones, syncs the files they touched, and then notes the old epoch as synced. After a crash of the machine (another boot id)
-// records of later epochs are unverified: their bytes may be missing. While the machine lives all records are good.
+// Sync epochs: bytes are not synced one by one. Each record carries the epoch in which it was
+// written; Checkpoint() begins a new epoch, waits for the writes of the old ones, syncs the files
+// they touched, and then notes the old epoch as synced. After a crash of the machine (another boot
+// id) records of later epochs are unverified: their bytes may be missing. While the machine lives
+// all records are good.
 //
 // Thread-safe. Lock order: none is held together with another of the cache's.
 class MetaState {
  public:
-  // `boot_id` of the running machine. `used_step_bytes`: how far ahead of the bytes in use their bound is written; a killed daemon
-  // overestimates by it until the recount. `index` is not owned.
+  // `boot_id` of the running machine. `used_step_bytes`: how far ahead of the bytes in use their
+  // bound is written; a killed daemon overestimates by it until the recount. `index` is not owned.
   static absl::StatusOr<std::unique_ptr<MetaState>> Open(index::Index* index,
                                                          const std::string& boot_id,
                                                          uint64_t used_step_bytes);
@@ -41,7 +44,8 @@ class MetaState {
   // The bound of the last run: what packs and object files took at most.
   uint64_t used_bytes_at_open() const { return used_bytes_at_open_; }
 
-  // Makes `used_bytes` safe to reach: writes a bound at or above it, if the one written is lower. Called before bytes are written.
+  // Makes `used_bytes` safe to reach: writes a bound at or above it, if the one written is lower.
+  // Called before bytes are written.
   absl::Status RaiseUsedBound(uint64_t used_bytes);
 
   // Around the write of an object's bytes and their record, which carries the result.
@@ -53,8 +57,9 @@ class MetaState {
     return sync_epoch >= unverified_from_ && sync_epoch <= unverified_to_;
   }
 
-  // Syncs what was written before. Gives up at `until`, between two files, with DeadlineExceeded: nothing is lost, the epoch is
-  // just not noted as synced. `used_bytes` becomes the bound, if it is lower.
+  // Syncs what was written before. Gives up at `until`, between two files, with DeadlineExceeded:
+  // nothing is lost, the epoch is just not noted as synced. `used_bytes` becomes the bound, if it
+  // is lower.
   absl::Status Checkpoint(absl::Time until, uint64_t used_bytes);
 
  private:

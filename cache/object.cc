@@ -31,8 +31,7 @@ Object::Object(Core* core, const Dataset& dataset, ObjectSpec spec,
       dataset_(dataset),
       spec_(std::move(spec)),
       block_bytes_(BlockBytesFor(spec_.version.size)),
-      block_count_(
-          static_cast<uint32_t>((spec_.version.size + block_bytes_ - 1) / block_bytes_)),
+      block_count_(static_cast<uint32_t>((spec_.version.size + block_bytes_ - 1) / block_bytes_)),
       on_destruction_(std::move(on_destruction)),
       local_(core, dataset.id, spec_, block_bytes_, block_count_),
       etag_(spec_.version.etag),
@@ -193,8 +192,8 @@ void Object::StartLoads(Plan plan) {
     if (reserved || priority != Priority::kWarm) {
       core_->loads->Add(std::move(load), priority);
     } else {
-      load->NotStarted(absl::ResourceExhaustedError(absl::StrCat(
-          spec_.path, " does not fit into the cache any more: raise --cache-size")));
+      load->NotStarted(absl::ResourceExhaustedError(
+          absl::StrCat(spec_.path, " does not fit into the cache any more: raise --cache-size")));
     }
     from = to;
   }
@@ -241,9 +240,9 @@ void Object::ExpireWaits(absl::Time now) {
   for (const uint64_t ticket : over) {
     std::shared_ptr<Waiter> waiter;
     if (!TakeWaiter(ticket, &waiter)) continue;
-    Fail(waiter, absl::DeadlineExceededError(
-                     absl::StrCat(spec_.path, ": no answer from the remote within ",
-                                  absl::FormatDuration(dataset_.deadline))));
+    Fail(waiter,
+         absl::DeadlineExceededError(absl::StrCat(spec_.path, ": no answer from the remote within ",
+                                                  absl::FormatDuration(dataset_.deadline))));
   }
 }
 

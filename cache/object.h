@@ -24,19 +24,25 @@ namespace larder::cache {
 
 class Load;
 
-// One version of one object: which of its blocks are on disk (LocalCopy), which are in memory or on their way, and who waits for them.
+// One version of one object: which of its blocks are on disk (LocalCopy), which are in memory or on
+// their way, and who waits for them.
 //
-// A block goes: absent -> loading (a Load fills it; readers get their bytes as they come) -> writing (behind the readers' backs) -> on disk. Without
-// room on disk it is held in memory for a while instead. A load that fails makes its blocks absent again, and gives its error to those who wait.
+// A block goes: absent -> loading (a Load fills it; readers get their bytes as they come) ->
+// writing (behind the readers' backs) -> on disk. Without room on disk it is held in memory for a
+// while instead. A load that fails makes its blocks absent again, and gives its error to those who
+// wait.
 //
-// Lock order: Object::mutex_, then those of BufferPool, WaitingObjects (leaves). Nothing else is called with mutex_ held: no I/O, no callbacks.
+// Lock order: Object::mutex_, then those of BufferPool, WaitingObjects (leaves). Nothing else is
+// called with mutex_ held: no I/O, no callbacks.
 class Object final : public CachedObject, public std::enable_shared_from_this<Object> {
  public:
-  // `on_destruction` is called once at the end, when the object's files are left alone. `core` outlives it.
+  // `on_destruction` is called once at the end, when the object's files are left alone. `core`
+  // outlives it.
   Object(Core* core, const Dataset& dataset, ObjectSpec spec, std::function<void()> on_destruction);
   ~Object() override;
 
-  // Reads what the index knows, at the first call; before anything else. FailedPrecondition: another ETag.
+  // Reads what the index knows, at the first call; before anything else. FailedPrecondition:
+  // another ETag.
   absl::Status Restore();
 
   // CachedObject:
@@ -54,11 +60,14 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   const std::string& path() const { return spec_.path; }
   uint64_t size() const { return spec_.version.size; }
   uint64_t BlockOffset(uint32_t block) const { return uint64_t{block} * block_bytes_; }
-  // The server's version of the object, at the head of an answer: FailedPrecondition when it is not ours.
+  // The server's version of the object, at the head of an answer: FailedPrecondition when it is not
+  // ours.
   absl::Status CheckVersion(const remote::ObjectVersion& seen);
-  // The block for `load` to fill: the one it was made for, or one that is absent. Null: somebody else's, or on disk.
+  // The block for `load` to fill: the one it was made for, or one that is absent. Null: somebody
+  // else's, or on disk.
   std::shared_ptr<Block> BlockFor(uint32_t block, const std::shared_ptr<Load>& load);
-  // The server sends the whole object to `load`. An error: another load gets it already, and has taken over what this one was for.
+  // The server sends the whole object to `load`. An error: another load gets it already, and has
+  // taken over what this one was for.
   absl::Status BecomeWhole(const std::shared_ptr<Load>& load);
   // `filled` bytes from the block's start have come.
   void Filled(const std::shared_ptr<Block>& block, size_t filled);
@@ -71,7 +80,8 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
 
  private:
   absl::Status RestoreOnce();
-  // Absent blocks that a read wants, and those to load ahead; they become loads of neighbouring blocks once the lock is released.
+  // Absent blocks that a read wants, and those to load ahead; they become loads of neighbouring
+  // blocks once the lock is released.
   struct Plan {
     struct Wanted {
       std::shared_ptr<Block> block;
@@ -87,7 +97,8 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PlanAhead(ByteRange range, Plan* plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountUsed(ByteRange range) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Where the whole object is on its way: hands it the blocks that it has not passed, and leaves the others in `plan`.
+  // Where the whole object is on its way: hands it the blocks that it has not passed, and leaves
+  // the others in `plan`.
   void HandToWhole(Plan* plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartLoads(Plan plan) ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t Enlist(const std::shared_ptr<Waiter>& waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -96,8 +107,10 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   void CollectReady(Block& block, std::vector<std::shared_ptr<Waiter>>* ready)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  // The bytes of `range`, from `blocks` in memory and from disk. NotFound: a block was lost (and is absent now).
-  absl::StatusOr<ReadBytes> Gather(ByteRange range, const std::vector<std::shared_ptr<Block>>& blocks);
+  // The bytes of `range`, from `blocks` in memory and from disk. NotFound: a block was lost (and is
+  // absent now).
+  absl::StatusOr<ReadBytes> Gather(ByteRange range,
+                                   const std::vector<std::shared_ptr<Block>>& blocks);
   void Answer(const std::shared_ptr<Waiter>& waiter);
   void Fail(const std::shared_ptr<Waiter>& waiter, const absl::Status& status);
 

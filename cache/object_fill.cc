@@ -1,5 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
-// How blocks come in: the part of Object that loads, the disk and `larder warm` drive. object.cc has the part of the readers.
+// How blocks come in: the part of Object that loads, the disk and `larder warm` drive. object.cc
+// has the part of the readers.
 #include <algorithm>
 #include <utility>
 
@@ -260,9 +261,10 @@ void Object::WarmOn(std::shared_ptr<WarmState> state) {
   }
   const auto report = [self = shared_from_this(), state] {
     const bool complete = self->local_.complete();
-    state->done(complete ? absl::OkStatus()
-                         : absl::ResourceExhaustedError(absl::StrCat(
-                               self->spec_.path, " did not fit into the cache: raise --cache-size")));
+    state->done(complete
+                    ? absl::OkStatus()
+                    : absl::ResourceExhaustedError(absl::StrCat(
+                          self->spec_.path, " did not fit into the cache: raise --cache-size")));
   };
   {
     MutexLock lock(&mutex_);

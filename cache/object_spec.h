@@ -12,8 +12,9 @@ namespace larder::cache {
 
 // One version of one object, as it is opened.
 struct ObjectSpec {
-  Digest id;         // names this version for ever, also across restarts; see fs/identity.h for how it is made
-  std::string path;  // on the remote
+  Digest id;  // names this version for ever, also across restarts; see fs/identity.h for how it is
+              // made
+  std::string path;               // on the remote
   remote::ObjectVersion version;  // size is exact; the ETag may be unknown until the first GET
 };
 

@@ -22,11 +22,13 @@ struct PackPlace {
   uint64_t offset = 0;  // a multiple of 4 KiB
 };
 
-// The packs of a cache folder: large files that hold whole small objects one behind the other. A place is never used twice, and a pack of an earlier
-// run is only read. Space is the caller's to reserve. Thread-safe.
+// The packs of a cache folder: large files that hold whole small objects one behind the other. A
+// place is never used twice, and a pack of an earlier run is only read. Space is the caller's to
+// reserve. Thread-safe.
 class PackStore {
  public:
-  // A pack is closed when the next object would pass `pack_bytes`. `folder` and `meta` are not owned.
+  // A pack is closed when the next object would pass `pack_bytes`. `folder` and `meta` are not
+  // owned.
   PackStore(const CacheFolder* folder, MetaState* meta, uint64_t pack_bytes);
 
   // A place for `bytes` in the open pack, and the pack. Nothing is written yet.

@@ -10,7 +10,8 @@
 
 namespace larder::cache {
 
-// The answer to a read: pieces of memory, in order, that stay as they are while this lives. Movable.
+// The answer to a read: pieces of memory, in order, that stay as they are while this lives.
+// Movable.
 class ReadBytes {
  public:
   void Append(std::span<const char> piece, std::shared_ptr<const void> owner) {

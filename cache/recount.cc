@@ -65,8 +65,8 @@ absl::Status Recount::ReadRecords() {
         }
         object_files_.insert(record.file_id);
         uint64_t bytes = 0;
-        blocks_status = core_->index->ForEachBlock(
-            id, [&](uint32_t block, const index::BlockRecord& one) {
+        blocks_status =
+            core_->index->ForEachBlock(id, [&](uint32_t block, const index::BlockRecord& one) {
               if (one.sync_epoch >= first_epoch) return;
               bytes += std::min<uint64_t>(record.block_bytes,
                                           record.size - uint64_t{block} * record.block_bytes);

@@ -16,8 +16,9 @@
 
 namespace larder::cache {
 
-// After a start, in the background: counts what earlier runs left on disk, removes what no record knows (bytes of writes that a kill cut off),
-// and corrects the bound of used space to it. Nothing waits for it: until it is done the bound of the last run holds, which is never too low.
+// After a start, in the background: counts what earlier runs left on disk, removes what no record
+// knows (bytes of writes that a kill cut off), and corrects the bound of used space to it. Nothing
+// waits for it: until it is done the bound of the last run holds, which is never too low.
 class Recount {
  public:
   // Begins. `core` outlives it.

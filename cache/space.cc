@@ -34,7 +34,8 @@ bool Space::Reserve(uint64_t bytes) {
   bytes = Rounded(bytes);
   MutexLock lock(&mutex_);
   if (!stop_cause_.empty() || used_bytes_ + bytes > ObjectCapacity()) return false;
-  // A system call under the lock, but one that reads counters: two threads must not both be told of the same free space.
+  // A system call under the lock, but one that reads counters: two threads must not both be told of
+  // the same free space.
   const absl::StatusOr<uint64_t> disk_free = options_.disk_free_bytes();
   if (!disk_free.ok()) return false;
   if (*disk_free < unwritten_bytes_ + bytes + options_.min_free_bytes) return false;

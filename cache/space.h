@@ -19,13 +19,15 @@ struct SpaceOptions {
   std::function<absl::StatusOr<uint64_t>()> disk_free_bytes;
 };
 
-// The disk space of the cache: bytes are reserved here before they are written, so that neither the quota nor the disk's minimum
-// free space is crossed by us at any instant. Units of 4 KiB, as the disk gives them. Thread-safe; calls the system only for disk_free_bytes.
+// The disk space of the cache: bytes are reserved here before they are written, so that neither the
+// quota nor the disk's minimum free space is crossed by us at any instant. Units of 4 KiB, as the
+// disk gives them. Thread-safe; calls the system only for disk_free_bytes.
 class Space {
  public:
   explicit Space(SpaceOptions options);
 
-  // True: `bytes` (rounded up to 4 KiB) are ours until Return. False: no room, or filling is stopped.
+  // True: `bytes` (rounded up to 4 KiB) are ours until Return. False: no room, or filling is
+  // stopped.
   bool Reserve(uint64_t bytes);
   // Of a reservation, `bytes` are on disk now: the disk's own count of free space has them.
   void Written(uint64_t bytes);

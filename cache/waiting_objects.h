@@ -12,8 +12,8 @@ namespace larder::cache {
 
 class Object;
 
-// The objects that have reads waiting, so that each wait can be ended at its deadline. Thread-safe; calls objects without its lock; may be
-// called with an object's lock held.
+// The objects that have reads waiting, so that each wait can be ended at its deadline. Thread-safe;
+// calls objects without its lock; may be called with an object's lock held.
 class WaitingObjects {
  public:
   void Add(const std::shared_ptr<Object>& object);

@@ -11,7 +11,8 @@
 
 namespace larder::index {
 
-// Appends fields to a record's bytes. Integers are little-endian, strings have a 32-bit length before them.
+// Appends fields to a record's bytes. Integers are little-endian, strings have a 32-bit length
+// before them.
 class Encoder {
  public:
   explicit Encoder(uint8_t format) { Put(format); }
@@ -25,7 +26,9 @@ class Encoder {
   }
   Encoder& PutBool(bool value) { return Put(static_cast<uint8_t>(value)); }
   // Nanoseconds since 1970 as 64 bits; infinite past and future keep their meaning.
-  Encoder& PutTime(absl::Time value) { return Put(static_cast<uint64_t>(absl::ToUnixNanos(value))); }
+  Encoder& PutTime(absl::Time value) {
+    return Put(static_cast<uint64_t>(absl::ToUnixNanos(value)));
+  }
   Encoder& PutString(absl::string_view value) {
     Put(static_cast<uint32_t>(value.size()));
     bytes_.append(value.data(), value.size());
@@ -37,10 +40,13 @@ class Encoder {
   std::string bytes_;
 };
 
-// Takes fields off in the same order. After a field that is not whole everything reads as zero and ok() is false.
+// Takes fields off in the same order. After a field that is not whole everything reads as zero and
+// ok() is false.
 class Decoder {
  public:
-  Decoder(absl::string_view bytes, uint8_t format) : rest_(bytes) { ok_ = Get<uint8_t>() == format && ok_; }
+  Decoder(absl::string_view bytes, uint8_t format) : rest_(bytes) {
+    ok_ = Get<uint8_t>() == format && ok_;
+  }
 
   template <std::unsigned_integral T>
   T Get() {

@@ -17,8 +17,8 @@
 namespace larder::index {
 namespace {
 
-// One letter a table, first in each key; keys of one table stand together. Numbers are big-endian, so that
-// the byte order is theirs.
+// One letter a table, first in each key; keys of one table stand together. Numbers are big-endian,
+// so that the byte order is theirs.
 constexpr char kObjectTable = 'O';
 constexpr char kBlockTable = 'B';
 constexpr char kEntryTable = 'E';
@@ -70,7 +70,8 @@ absl::StatusOr<std::optional<Record>> Get(rocksdb::DB* db, const std::string& ke
   return Record::Decode(ToView(value));
 }
 
-// Calls visit(key's rest after `prefix`, record) for the decodable records from `start` on, while it returns true.
+// Calls visit(key's rest after `prefix`, record) for the decodable records from `start` on, while
+// it returns true.
 template <typename Record, typename Visit>
 absl::Status ForEach(rocksdb::DB* db, const std::string& prefix, const std::string& start,
                      const Visit& visit) {
@@ -89,7 +90,8 @@ rocksdb::Options TunedOptions(const IndexOptions& options) {
   rocksdb::Options tuned;
   tuned.create_if_missing = true;
   if (options.env != nullptr) tuned.env = options.env;
-  // Small on disk: no preallocation (the default shows 78 MB in du after one Put), no old logs kept.
+  // Small on disk: no preallocation (the default shows 78 MB in du after one Put), no old logs
+  // kept.
   tuned.allow_fallocate = false;
   tuned.manifest_preallocation_size = 4096;
   tuned.max_manifest_file_size = 1 << 20;
@@ -193,8 +195,8 @@ absl::Status Index::ForEachObject(
                                });
 }
 
-absl::Status Index::ForEachBlock(
-    const Digest& id, const std::function<void(uint32_t, const BlockRecord&)>& visit) {
+absl::Status Index::ForEachBlock(const Digest& id,
+                                 const std::function<void(uint32_t, const BlockRecord&)>& visit) {
   return ForEach<BlockRecord>(db_.get(), DigestKey(kBlockTable, id), BlockKey(id, 0),
                               [&](absl::string_view rest, const BlockRecord& record) {
                                 uint32_t block = 0;
@@ -241,9 +243,9 @@ uint64_t Index::DiskBytes() const {
 
 uint64_t Index::MemoryBytes() const {
   uint64_t bytes = 0;
-  for (const std::string& property : {rocksdb::DB::Properties::kBlockCacheUsage,
-                                      rocksdb::DB::Properties::kSizeAllMemTables,
-                                      rocksdb::DB::Properties::kEstimateTableReadersMem}) {
+  for (const std::string& property :
+       {rocksdb::DB::Properties::kBlockCacheUsage, rocksdb::DB::Properties::kSizeAllMemTables,
+        rocksdb::DB::Properties::kEstimateTableReadersMem}) {
     uint64_t value = 0;
     if (db_->GetIntProperty(property, &value)) bytes += value;
   }

@@ -65,22 +65,25 @@ class Batch {
   std::unique_ptr<rocksdb::WriteBatch> batch_;
 };
 
-// Typed tables over one RocksDB: the cache's objects and blocks, the catalog's folders and entries, meta.
-// One folder of one daemon (RocksDB's own lock besides the cache folder's). Thread-safe. A record that can't be decoded reads as
-// absent. Errors: Internal or ResourceExhausted with RocksDB's message; DataLoss where RocksDB reports corruption.
+// Typed tables over one RocksDB: the cache's objects and blocks, the catalog's folders and entries,
+// meta. One folder of one daemon (RocksDB's own lock besides the cache folder's). Thread-safe. A
+// record that can't be decoded reads as absent. Errors: Internal or ResourceExhausted with
+// RocksDB's message; DataLoss where RocksDB reports corruption.
 class Index {
  public:
-  // Opens or makes. Costs no scan: the write-ahead log since the last flush is replayed (at most two write buffers).
+  // Opens or makes. Costs no scan: the write-ahead log since the last flush is replayed (at most
+  // two write buffers).
   static absl::StatusOr<std::unique_ptr<Index>> Open(const IndexOptions& options);
   ~Index();
 
-  // Visible to readers when it returns. Survives a kill of the process; a crash of the machine only from
-  // the next write with `sync` on (or SyncWal).
+  // Visible to readers when it returns. Survives a kill of the process; a crash of the machine only
+  // from the next write with `sync` on (or SyncWal).
   absl::Status Write(Batch batch, bool sync = false);
   absl::Status SyncWal();
 
   absl::StatusOr<std::optional<ObjectRecord>> GetObject(const Digest& id);
-  // Calls `visit` for each object (all datasets) until it returns false; a consistent snapshot, in order of ids, from `from` on.
+  // Calls `visit` for each object (all datasets) until it returns false; a consistent snapshot, in
+  // order of ids, from `from` on.
   absl::Status ForEachObject(const Digest& from,
                              const std::function<bool(const Digest&, const ObjectRecord&)>& visit);
   // The blocks of an object in order.
@@ -88,8 +91,10 @@ class Index {
                             const std::function<void(uint32_t block, const BlockRecord&)>& visit);
 
   absl::StatusOr<std::optional<FolderRecord>> GetFolder(const FolderKey& folder);
-  absl::StatusOr<std::optional<EntryRecord>> GetEntry(const FolderKey& folder, absl::string_view name);
-  // The entries of a folder in the byte order of their names, beginning after `after` ("": the first), until `visit` returns false.
+  absl::StatusOr<std::optional<EntryRecord>> GetEntry(const FolderKey& folder,
+                                                      absl::string_view name);
+  // The entries of a folder in the byte order of their names, beginning after `after` ("": the
+  // first), until `visit` returns false.
   absl::Status ForEachEntry(
       const FolderKey& folder, absl::string_view after,
       const std::function<bool(absl::string_view name, const EntryRecord&)>& visit);

@@ -22,7 +22,8 @@ class CacheFillTest : public CacheFixture {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(
              options_.folder, std::filesystem::directory_options::skip_permission_denied)) {
       struct stat st;
-      if (::lstat(entry.path().c_str(), &st) == 0) bytes += static_cast<uint64_t>(st.st_blocks) * 512;
+      if (::lstat(entry.path().c_str(), &st) == 0)
+        bytes += static_cast<uint64_t>(st.st_blocks) * 512;
     }
     return bytes;
   }

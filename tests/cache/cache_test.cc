@@ -120,8 +120,8 @@ TEST_F(CacheTest, ACancelledReadIsAnsweredAtOnce) {
   auto object = OpenObject("large", 4 * kMiB);
   store_.HoldAfter(0);
   absl::Status status = absl::UnknownError("not called");
-  const uint64_t ticket = object->Read(
-      {0, 100}, [&](absl::StatusOr<ReadBytes> bytes) { status = bytes.status(); });
+  const uint64_t ticket =
+      object->Read({0, 100}, [&](absl::StatusOr<ReadBytes> bytes) { status = bytes.status(); });
   ASSERT_NE(ticket, 0u);
   object->Cancel(ticket);
   EXPECT_TRUE(absl::IsCancelled(status));

@@ -54,10 +54,13 @@ TEST_F(IndexTest, DeletingAnObjectDeletesItsBlocksAndNoOthers) {
   ASSERT_TRUE(index_->Write(std::move(batch)).ok());
   const auto blocks = [&](const Digest& id) {
     std::vector<uint32_t> found;
-    EXPECT_TRUE(index_->ForEachBlock(id, [&](uint32_t block, const BlockRecord& record) {
-      EXPECT_EQ(record.crc32c, block);
-      found.push_back(block);
-    }).ok());
+    EXPECT_TRUE(index_
+                    ->ForEachBlock(id,
+                                   [&](uint32_t block, const BlockRecord& record) {
+                                     EXPECT_EQ(record.crc32c, block);
+                                     found.push_back(block);
+                                   })
+                    .ok());
     return found;
   };
   EXPECT_TRUE(blocks(one).empty());
@@ -75,10 +78,13 @@ TEST_F(IndexTest, EntriesComeInOrderAndGoOnAfterAName) {
   ASSERT_TRUE(index_->Write(std::move(batch)).ok());
   const auto names = [&](absl::string_view after, size_t limit) {
     std::vector<std::string> found;
-    EXPECT_TRUE(index_->ForEachEntry(folder, after, [&](absl::string_view name, const EntryRecord&) {
-      found.emplace_back(name);
-      return found.size() < limit;
-    }).ok());
+    EXPECT_TRUE(index_
+                    ->ForEachEntry(folder, after,
+                                   [&](absl::string_view name, const EntryRecord&) {
+                                     found.emplace_back(name);
+                                     return found.size() < limit;
+                                   })
+                    .ok());
     return found;
   };
   EXPECT_EQ(names("", 99), (std::vector<std::string>{"a", "a-1", "a.txt", "b", "c"}));

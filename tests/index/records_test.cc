@@ -43,22 +43,43 @@ EntryRecord SampleEntry() {
 
 TEST(RecordsTest, ObjectBytesAreFrozen) {
   EXPECT_EQ(Hex(SampleObject().Encode()),
-            "01" "02" "01" "04030201" "1817161514131211" "00f2052a01000000" "0700000000000000"
-            "0010000000000000" "efbeadde" "00001000" "15cd853dfe9c9717"
-            "03000000226522" "03000000612f62");
+            "01"
+            "02"
+            "01"
+            "04030201"
+            "1817161514131211"
+            "00f2052a01000000"
+            "0700000000000000"
+            "0010000000000000"
+            "efbeadde"
+            "00001000"
+            "15cd853dfe9c9717"
+            "03000000226522"
+            "03000000612f62");
   EXPECT_EQ(ObjectRecord::Decode(SampleObject().Encode()), SampleObject());
 }
 
 TEST(RecordsTest, BlockBytesAreFrozen) {
   const BlockRecord record{0xdeadbeef, 5};
-  EXPECT_EQ(Hex(record.Encode()), "01" "efbeadde" "05000000");
+  EXPECT_EQ(Hex(record.Encode()),
+            "01"
+            "efbeadde"
+            "05000000");
   EXPECT_EQ(BlockRecord::Decode(record.Encode()), record);
 }
 
 TEST(RecordsTest, EntryBytesAreFrozen) {
   EXPECT_EQ(Hex(SampleEntry().Encode()),
-            "01" "03" "01" "02000000" "0900000000000000" "0a00000000000000" "00ca9a3b00000000"
-            "0000000000000080" "0100000074" "040000002e2e2f78");
+            "01"
+            "03"
+            "01"
+            "02000000"
+            "0900000000000000"
+            "0a00000000000000"
+            "00ca9a3b00000000"
+            "0000000000000080"
+            "0100000074"
+            "040000002e2e2f78");
   EXPECT_EQ(EntryRecord::Decode(SampleEntry().Encode()), SampleEntry());
 }
 
@@ -67,7 +88,11 @@ TEST(RecordsTest, FolderBytesAreFrozen) {
   record.listing = 1;
   record.entries = 2;
   record.listed_at = absl::FromUnixSeconds(1);
-  EXPECT_EQ(Hex(record.Encode()), "01" "0100000000000000" "0200000000000000" "00ca9a3b00000000");
+  EXPECT_EQ(Hex(record.Encode()),
+            "01"
+            "0100000000000000"
+            "0200000000000000"
+            "00ca9a3b00000000");
   EXPECT_EQ(FolderRecord::Decode(record.Encode()), record);
 }
 
@@ -81,7 +106,13 @@ TEST(RecordsTest, MetaBytesAreFrozen) {
   record.unverified_to = 3;
   record.boot_id = "b";
   EXPECT_EQ(Hex(record.Encode()),
-            "01" "05000000" "04000000" "0101000000000000" "0000100000000000" "02000000" "03000000"
+            "01"
+            "05000000"
+            "04000000"
+            "0101000000000000"
+            "0000100000000000"
+            "02000000"
+            "03000000"
             "0100000062");
   EXPECT_EQ(MetaRecord::Decode(record.Encode()), record);
 }

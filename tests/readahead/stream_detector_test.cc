@@ -51,10 +51,9 @@ TEST_F(StreamDetectorTest, TheWindowDoublesUpToItsLimitAndAdviceNeverOverlaps) {
 
 TEST_F(StreamDetectorTest, TheKernelsOwnReadaheadMayArriveInAnyOrder) {
   ReadThrough(0, 64 * kMiB);
-  const uint64_t in_order = detector_.Observe({64 * kMiB, kMiB}).length +
-                            detector_.Observe({67 * kMiB, kMiB}).length +
-                            detector_.Observe({65 * kMiB, kMiB}).length +
-                            detector_.Observe({66 * kMiB, kMiB}).length;
+  const uint64_t in_order =
+      detector_.Observe({64 * kMiB, kMiB}).length + detector_.Observe({67 * kMiB, kMiB}).length +
+      detector_.Observe({65 * kMiB, kMiB}).length + detector_.Observe({66 * kMiB, kMiB}).length;
   EXPECT_LE(in_order, 64 * kMiB);
   EXPECT_GT(ReadThrough(68 * kMiB, 200 * kMiB), 100 * kMiB) << "it is one stream still";
 }

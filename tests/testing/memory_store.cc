@@ -59,8 +59,9 @@ class MemoryStore::Delivery : public remote::Transfer {
       if (at >= hold_after) status = WaitForRelease(releases);
       if (!status.ok()) return status;
       const uint64_t resumes = Resumes();
-      const size_t n = std::min({kPieceBytes, body.size() - at,
-                                 at < hold_after ? static_cast<size_t>(hold_after - at) : SIZE_MAX});
+      const size_t n =
+          std::min({kPieceBytes, body.size() - at,
+                    at < hold_after ? static_cast<size_t>(hold_after - at) : SIZE_MAX});
       if (!sink_->OnData({body.data() + at, n})) {
         status = WaitForResume(resumes);
         if (!status.ok()) return status;
@@ -157,9 +158,11 @@ std::shared_ptr<remote::Transfer> MemoryStore::Stat(
   return std::make_shared<Delivery>(this, nullptr);
 }
 
-std::shared_ptr<remote::Transfer> MemoryStore::ReadRange(
-    absl::string_view path, const remote::ObjectVersion& expected, ByteRange range,
-    const remote::RequestOptions& options, std::shared_ptr<remote::RangeSink> sink) {
+std::shared_ptr<remote::Transfer> MemoryStore::ReadRange(absl::string_view path,
+                                                         const remote::ObjectVersion& expected,
+                                                         ByteRange range,
+                                                         const remote::RequestOptions& options,
+                                                         std::shared_ptr<remote::RangeSink> sink) {
   auto delivery = std::make_shared<Delivery>(this, std::move(sink));
   {
     MutexLock lock(&mutex_);
@@ -174,6 +177,8 @@ bool MemoryStore::supports_ranges() const {
   return ranges_;
 }
 
-std::string MemoryStore::Url(absl::string_view path) const { return "memory://" + std::string(path); }
+std::string MemoryStore::Url(absl::string_view path) const {
+  return "memory://" + std::string(path);
+}
 
 }  // namespace larder::testing

@@ -14,8 +14,9 @@
 
 namespace larder::testing {
 
-// A remote in memory for tests of what fills from one: reads are delivered in pieces on threads of its own, honour pause and cancel, and can be held back,
-// cut short or failed. Listings and Stats are not its business (Unimplemented). Thread-safe.
+// A remote in memory for tests of what fills from one: reads are delivered in pieces on threads of
+// its own, honour pause and cancel, and can be held back, cut short or failed. Listings and Stats
+// are not its business (Unimplemented). Thread-safe.
 class MemoryStore : public remote::ObjectStore {
  public:
   MemoryStore() : threads_("memory-store", 4) {}

@@ -8,7 +8,8 @@
 
 namespace larder::testing {
 
-// A new empty folder, removed with all that is in it at the end. Under $TEST_TMPDIR or $TMPDIR, else /var/tmp: a disk, which /tmp may not be.
+// A new empty folder, removed with all that is in it at the end. Under $TEST_TMPDIR or $TMPDIR,
+// else /var/tmp: a disk, which /tmp may not be.
 class TempDir {
  public:
   TempDir() {
