@@ -30,14 +30,12 @@ class AskCall : public BlockingCall {
     absl::StatusOr<T> answer = Ask();
     if (answer.ok()) {
       if (!StartTalking()) return;
-      OnAnswer(*answer);
       answer_ = std::move(answer);
       if (StopTalking(/*paused=*/false) == Next::kReturn) return;
       return Finish(absl::OkStatus());
     }
     Finish(answer.status());
   }
-  virtual void OnAnswer(const T&) {}
 
   void Deliver(const absl::Status& status) final {
     const auto done = std::move(done_);
@@ -60,7 +58,6 @@ class ListCall : public AskCall<ListPage> {
   absl::StatusOr<ListPage> Ask() override {
     return tree_->List(path_, [this] { return ended(); });
   }
-  void OnAnswer(const ListPage& page) override { counters().hidden_names.Add(page.hidden_names); }
 
  private:
   const std::shared_ptr<DirectoryTree> tree_;

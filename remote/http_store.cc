@@ -99,7 +99,6 @@ std::string HttpStore::FolderUrl(absl::string_view path) const {
 }
 
 void HttpStore::NoteListing(const ListPage& page) {
-  counters_->hidden_names.Add(page.hidden_names);
   const bool has_versions =
       std::any_of(page.entries.begin(), page.entries.end(),
                   [](const ListEntry& entry) { return entry.version.has_value(); });
