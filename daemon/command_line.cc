@@ -82,8 +82,13 @@ void AddMountOptions(CLI::App* app, MountArguments* arguments) {
   app->add_option("--umask", arguments->umask, "Permissions to take away (default 022)")
       ->type_name("MASK")
       ->group("Mount");
-  app->add_flag("--allow-other,!--no-allow-other", arguments->allow_other,
-                "Let other users in (default: when root)")
+  // Two flags, not one with its negation: CLI11 would set that to false where neither is given.
+  app->add_flag_callback(
+         "--allow-other", [arguments] { arguments->allow_other = true; },
+         "Let other users in (default: when root)")
+      ->group("Mount");
+  app->add_flag_callback(
+         "--no-allow-other", [arguments] { arguments->allow_other = false; }, "Keep them out")
       ->group("Mount");
   app->add_option("--passthrough", arguments->passthrough,
                   "auto: the kernel reads complete files itself where it can; off")

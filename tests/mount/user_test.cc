@@ -83,5 +83,18 @@ TEST_F(UserTest, UsersMountThroughFusermount) {
   EXPECT_TRUE(ListAll(Path()).empty());
 }
 
+TEST_F(UserTest, RootsMountIsForEverybodyUnlessSaidOtherwise) {
+  WriteRemote("file", "content");
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
+  const auto cat = [&] {
+    return RunToEnd({"setpriv", "--reuid=65534", "--clear-groups", "cat", Path("file")}, {}).output;
+  };
+  Mount();
+  EXPECT_EQ(cat(), "content");
+  Unmount();
+  Mount({"--no-allow-other"});
+  EXPECT_EQ(cat(), "");
+}
+
 }  // namespace
 }  // namespace larder::testing
