@@ -67,7 +67,7 @@ bool BracePattern::Piece::Has(absl::string_view text) const {
   int64_t value;
   if (letters) {
     if (text.size() != 1) return false;
-    value = text[0];
+    value = static_cast<unsigned char>(text[0]);
   } else {
     const std::optional<int64_t> number = ParseNumber(text);
     if (!number.has_value()) return false;

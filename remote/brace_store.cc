@@ -23,6 +23,7 @@ class AnsweredTransfer : public Transfer {
 
 std::string FirstPath(const std::vector<BracePattern>& components) {
   std::vector<std::string> names;
+  names.reserve(components.size());
   for (const BracePattern& component : components) names.push_back(component.Name(0));
   return absl::StrJoin(names, "/");
 }
@@ -128,7 +129,7 @@ std::shared_ptr<Transfer> BraceStore::Stat(absl::string_view path, const Request
     return AnswerSoon([folder, done = std::move(done)] { done(folder); });
   }
   return folder_->Stat(first_path_, options,
-                       [folder, done = std::move(done)](absl::StatusOr<Attributes> found) {
+                       [folder, done = std::move(done)](const absl::StatusOr<Attributes>& found) {
                          done(found.ok() ? absl::StatusOr<Attributes>(folder) : found.status());
                        });
 }

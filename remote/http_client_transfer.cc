@@ -121,6 +121,8 @@ absl::Status HttpClientTransfer::SetOptions(const HttpClientOptions& options) {
   // No cache of names: each new connection asks anew and starts at a random one of the answers.
   Set(easy_, CURLOPT_DNS_CACHE_TIMEOUT, 0L, &failure);
   Set(easy_, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L, &failure);
+  // A cancelled transfer does not wait for a resolver that hangs, which would hold all others.
+  Set(easy_, CURLOPT_QUICK_EXIT, 1L, &failure);
   if (!options.ca_bundle.empty()) {
     Set(easy_, CURLOPT_CAINFO, options.ca_bundle.c_str(), &failure);
     Set(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr), &failure);

@@ -76,10 +76,11 @@ class StatCall : public Transfer, public std::enable_shared_from_this<StatCall> 
     if (one_byte) request.range = ByteRange{0, 1};
     RequestOptions options = options_;
     options.deadline = absl::FromChrono(deadline_ - std::chrono::steady_clock::now());
-    auto call = HttpFetch(context_, std::move(request), fetch, options,
-                          [self = shared_from_this(), step](absl::StatusOr<HttpAnswer> answer) {
-                            (self.get()->*step)(answer);
-                          });
+    auto call =
+        HttpFetch(context_, std::move(request), fetch, options,
+                  [self = shared_from_this(), step](const absl::StatusOr<HttpAnswer>& answer) {
+                    (self.get()->*step)(answer);
+                  });
     bool cancelled;
     {
       MutexLock lock(&mutex_);

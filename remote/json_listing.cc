@@ -37,8 +37,8 @@ class ListingReader : public nlohmann::json_sax<nlohmann::json> {
   }
   bool string(string_t& value) override {
     if (depth_ == 2) {
-      if (key_ == "name") name_ = std::move(value);
-      if (key_ == "type") type_ = std::move(value);
+      if (key_ == "name") name_ = value;
+      if (key_ == "type") type_ = value;
       if (key_ == "mtime") mtime_ = ParseHttpDate(value);
     }
     return TakeValue();

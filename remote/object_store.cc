@@ -39,7 +39,7 @@ class StringSink : public RangeSink {
  public:
   explicit StringSink(ByteRange range) : range_(range) {}
 
-  void SetTransfer(std::shared_ptr<Transfer> transfer) {
+  void SetTransfer(const std::shared_ptr<Transfer>& transfer) {
     bool complete;
     {
       MutexLock lock(&mutex_);
