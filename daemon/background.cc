@@ -73,15 +73,16 @@ absl::Status Background::WaitForDaemon() {
                                           "); its log is ", log_path_));
 }
 
-void Background::Report(const absl::Status& status) {
+bool Background::Report(const absl::Status& status) {
   const std::string report =
       absl::StrCat(std::string(1, static_cast<char>(status.code())), status.message());
   for (size_t sent = 0; sent < report.size();) {
     const ssize_t count = write(pipe_.fd(), report.data() + sent, report.size() - sent);
-    if (count < 0 && errno != EINTR) break;  // the parent is gone; the mount is there all the same
+    if (count < 0 && errno != EINTR) return false;
     if (count > 0) sent += static_cast<size_t>(count);
   }
   pipe_ = File();
+  return true;
 }
 
 void Background::RotateLog() const {

@@ -25,8 +25,9 @@ class Background {
 
   // In the parent. Waits: OK when the daemon is ready, else its failure.
   absl::Status WaitForDaemon();
-  // In the daemon, once: it is ready, or this is why it ends.
-  void Report(const absl::Status& status);
+  // In the daemon, once: it is ready, or this is why it ends. False: the parent was killed, and
+  // nobody waits for the mount.
+  bool Report(const absl::Status& status);
   // In the daemon, now and then: begins a new log when this one has grown beyond kLogBytes, and
   // keeps the one before as LOG.old.
   void RotateLog() const;

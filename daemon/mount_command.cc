@@ -77,7 +77,9 @@ absl::Status Serve(const MountOptions& options, Background* background) {
   if (!daemon.ok()) return daemon.status();
   LogInfo(absl::StrCat("mounted ", options.source, " at ", options.mountpoint, ", cache ",
                        options.cache.folder));
-  if (background != nullptr) background->Report(absl::OkStatus());
+  if (background != nullptr && !background->Report(absl::OkStatus())) {
+    return absl::CancelledError("larder mount was killed before the mount was ready");
+  }
   WaitForEnd(signals, ended, background);
   *daemon = nullptr;
   LogInfo(absl::StrCat("unmounted ", options.mountpoint));

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"
@@ -32,9 +35,31 @@ absl::Status BadOption(absl::string_view option, absl::string_view value, absl::
   return absl::InvalidArgumentError(absl::StrCat(option, " \"", value, "\": write ", right));
 }
 
-std::string MakeAbsolute(const std::string& path, const Machine& machine) {
-  if (path.empty() || path.front() == '/') return path;
+std::string MakeAbsolute(absl::string_view path, const Machine& machine) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  if (path.empty() || path.front() == '/') return std::string(path);
   return absl::StrCat(machine.working_folder, "/", path);
+}
+
+// A folder that was mounted below itself, or cached in itself, would have no end.
+absl::Status CheckApart(const MountOptions& options) {
+  if (options.source.front() != '/') return absl::OkStatus();
+  std::error_code error;
+  std::string source = std::filesystem::canonical(options.source, error).string();
+  if (error) source = options.source;
+  if (source.back() != '/') source.push_back('/');
+  const struct {
+    absl::string_view what;
+    const std::string& path;
+  } places[] = {{"the mountpoint", options.mountpoint}, {"--cache-dir", options.cache.folder}};
+  for (const auto& place : places) {
+    if (absl::StartsWith(absl::StrCat(place.path, "/"), source)) {
+      return absl::InvalidArgumentError(absl::StrCat(place.what, " ", place.path,
+                                                     " lies in the source ", options.source,
+                                                     ": write one outside"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> SizeOption(absl::string_view option, const std::string& text,
@@ -156,6 +181,7 @@ absl::StatusOr<MountOptions> CheckMountArguments(const MountArguments& arguments
   if (options.cache.folder.empty()) {
     LARDER_ASSIGN_OR_RETURN(options.cache.folder, DefaultCacheFolder(options, machine));
   }
+  LARDER_RETURN_IF_ERROR(CheckApart(options));
   LARDER_RETURN_IF_ERROR(CheckSizes(arguments, machine, &options.cache));
 
   if (!arguments.metadata_ttl.empty()) {

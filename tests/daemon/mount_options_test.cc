@@ -168,6 +168,24 @@ TEST_F(MountOptionsTest, WrongValuesAreNamedWithTheirOptions) {
   }
 }
 
+TEST_F(MountOptionsTest, ASourceHoldsNeitherItsMountpointNorItsCache) {
+  arguments_.source = "/data/set";
+  arguments_.mountpoint = folder_.path();
+  arguments_.cache_dir = "/data/set/cache/";
+  EXPECT_THAT(Refusal(), HasSubstr("--cache-dir /data/set/cache lies in the source /data/set"));
+  arguments_.cache_dir = "/data/set-cache";
+  EXPECT_TRUE(Check().ok()) << Check().status();
+  arguments_.source = folder_.path();
+  arguments_.mountpoint = folder_.path() + "/mnt";
+  EXPECT_THAT(Refusal(), HasSubstr("the mountpoint"));
+  std::filesystem::create_symlink(folder_.path(), folder_.path() + "-link");
+  arguments_.source = folder_.path() + "-link";
+  EXPECT_THAT(Refusal(), HasSubstr("the mountpoint"));
+  std::filesystem::remove(folder_.path() + "-link");
+  arguments_.source = "/";
+  EXPECT_THAT(Refusal(), HasSubstr("lies in the source /"));
+}
+
 TEST_F(MountOptionsTest, AMountpointBelowNothingIsNotFound) {
   arguments_.mountpoint = folder_.path() + "/no/mnt";
   EXPECT_TRUE(absl::IsNotFound(Check().status()));
