@@ -86,9 +86,12 @@ TEST_F(CommandTest, WrongUsageIsStatus2) {
 TEST_F(CommandTest, BadMountpointsAreNamed) {
   ExpectMountFails({source_, folder_.path() + "/missing"}, 1, "does not exist; mkdir it first");
   ExpectMountFails({source_, folder_.path() + "/no/missing"}, 1, "No such file");
-  WriteRemote("file", "x");
-  ExpectMountFails({source_, RemotePath("file")}, 1, "is not a folder");
-  ExpectMountFails({source_, remote_}, 1, "is not empty (it holds file)");
+  const std::string full = folder_.path() + "/full";
+  std::filesystem::create_directory(full);
+  std::ofstream(full + "/file") << "x";
+  ExpectMountFails({source_, full + "/file"}, 1, "is not a folder");
+  ExpectMountFails({source_, full}, 1, "is not empty (it holds file)");
+  ExpectMountFails({source_, RemotePath("mnt")}, 2, "lies in the source");
   ASSERT_EQ(::mount("other", mountpoint_.c_str(), "tmpfs", 0, nullptr), 0) << strerror(errno);
   ExpectMountFails({source_, mountpoint_}, 1, "is a mountpoint already, of other (tmpfs)");
   umount2(mountpoint_.c_str(), 0);
