@@ -164,7 +164,7 @@ uint64_t LocalCopy::cached_bytes() const {
 
 bool LocalCopy::complete() const {
   MutexLock lock(&mutex_);
-  return present_count_ == block_count_ && unverified_count_ == 0;
+  return present_count_ == block_count_ && (packed_ || unverified_count_ == 0);
 }
 
 std::optional<int> LocalCopy::BackingFd() {

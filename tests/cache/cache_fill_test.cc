@@ -79,6 +79,18 @@ TEST_F(CacheFillTest, WarmLoadsEverythingOnce) {
   EXPECT_EQ(store_.delivered_bytes(), 33 * kMiB + 1);
 }
 
+TEST_F(CacheFillTest, WarmOfWhatIsHereAlreadyIsDone) {
+  PutObject("small", 5000);
+  PutObject("large", 3 * kMiB);
+  Open();
+  EXPECT_TRUE(Warm(*OpenObject("small", 5000)).ok());
+  EXPECT_TRUE(Warm(*OpenObject("large", 3 * kMiB)).ok());
+  Reopen();
+  EXPECT_TRUE(Warm(*OpenObject("small", 5000)).ok());
+  EXPECT_TRUE(Warm(*OpenObject("large", 3 * kMiB)).ok());
+  EXPECT_EQ(store_.requests().size(), 2u);
+}
+
 TEST_F(CacheFillTest, MoreThanTheMemoryInFlightOnlyWaits) {
   options_.memory_bytes = 16 * kMiB;
   Open();
