@@ -7,7 +7,7 @@
 
 namespace larder {
 
-ThreadPool::ThreadPool(std::string name, int threads) : name_(name.substr(0, 15)) {
+ThreadPool::ThreadPool(const std::string& name, int threads) : name_(name.substr(0, 15)) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 

@@ -18,7 +18,7 @@ namespace larder {
 class ThreadPool {
  public:
   // `name`: at most 15 characters are shown by ps and gdb.
-  ThreadPool(std::string name, int threads);
+  ThreadPool(const std::string& name, int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

@@ -84,6 +84,7 @@ int Main(int argc, char** argv) {
     return 1;
   }
   std::vector<std::shared_ptr<CopySink>> sinks;
+  sinks.reserve(static_cast<size_t>(transfers));
   for (int i = 0; i < transfers; ++i) sinks.push_back(std::make_shared<CopySink>(range_mib << 20));
   for (int i = 0; i < rounds; ++i) {
     std::printf("%.0f MB/s\n",

@@ -51,9 +51,10 @@ absl::Status CacheImpl::Start() {
   LARDER_ASSIGN_OR_RETURN(core_.folder, CacheFolder::Open(options_.folder));
   index::IndexOptions index;
   index.path = core_.folder->index_path();
-  index.block_cache_bytes = std::clamp<uint64_t>(options_.memory_bytes / 16, 4 << 20, 64 << 20);
-  index.write_buffer_bytes =
-      std::clamp<uint64_t>(Space::IndexReserve(options_.capacity_bytes) / 8, 512 << 10, 16 << 20);
+  index.block_cache_bytes = std::clamp<uint64_t>(options_.memory_bytes / 16, 1 << 20, 64 << 20);
+  index.write_buffer_bytes = std::min(
+      std::clamp<uint64_t>(Space::IndexReserve(options_.capacity_bytes) / 8, 512 << 10, 16 << 20),
+      options_.memory_bytes / 16);
   LARDER_ASSIGN_OR_RETURN(core_.index, index::Index::Open(index));
   const uint64_t used_step = std::clamp<uint64_t>(options_.capacity_bytes / 64, 1 << 20, 64 << 20);
   LARDER_ASSIGN_OR_RETURN(core_.meta, MetaState::Open(core_.index.get(), ReadBootId(), used_step));
@@ -65,16 +66,19 @@ absl::Status CacheImpl::Start() {
   core_.space->Adjust(static_cast<int64_t>(core_.meta->used_bytes_at_open()));
   core_.packs = std::make_unique<PackStore>(core_.folder.get(), core_.meta.get(),
                                             PackStore::PackBytesFor(options_.capacity_bytes));
-  core_.buffers = std::make_unique<BufferPool>(options_.memory_bytes);
-  core_.held = std::make_unique<HeldBlocks>(options_.memory_bytes / 2);
+  // What RocksDB holds (its block cache and two write buffers) comes out of the same budget.
+  const uint64_t index_memory = index.block_cache_bytes + 2 * index.write_buffer_bytes;
+  const uint64_t buffer_bytes = std::max(
+      kLeastMemoryBytes / 2, options_.memory_bytes - std::min(options_.memory_bytes, index_memory));
+  core_.buffers = std::make_unique<BufferPool>(buffer_bytes);
+  core_.held = std::make_unique<HeldBlocks>(buffer_bytes / 2);
   core_.waiting = std::make_unique<WaitingObjects>();
   // Each load that stalls holds a block's buffer: they must not be able to take all of the memory.
-  const auto loads_for_memory = static_cast<int>(options_.memory_bytes / 2 / kBlockBytes);
+  const auto loads_for_memory = static_cast<int>(buffer_bytes / 2 / kBlockBytes);
   core_.loads = std::make_unique<LoadQueue>(std::min(options_.max_loads, loads_for_memory));
   core_.writes = std::make_unique<ThreadPool>("cache-write", options_.write_threads);
   core_.replies = std::make_unique<ThreadPool>("cache-reply", 2);
-  core_.stream_options.max_window_bytes =
-      std::clamp<uint64_t>(options_.memory_bytes / 8, 2 << 20, 64 << 20);
+  core_.stream_options.max_window_bytes = std::clamp<uint64_t>(buffer_bytes / 8, 2 << 20, 64 << 20);
   recount_ = std::make_unique<Recount>(&core_);
   ticker_ = std::thread([this] { TickLoop(); });
   return absl::OkStatus();

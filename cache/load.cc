@@ -62,7 +62,7 @@ void Load::Wake() {
 }
 
 absl::Status Load::OnStart(uint64_t offset, const remote::ObjectVersion& version) {
-  const absl::Status checked = object_->CheckVersion(version);
+  absl::Status checked = object_->CheckVersion(version);
   if (!checked.ok()) return checked;
   position_ = offset;
   if (object_->dataset().store->supports_ranges()) return absl::OkStatus();

@@ -9,7 +9,7 @@
 
 namespace larder::cache {
 
-void LoadQueue::Add(std::shared_ptr<Load> load, Priority priority) {
+void LoadQueue::Add(const std::shared_ptr<Load>& load, Priority priority) {
   bool refused = false;
   {
     MutexLock lock(&mutex_);

@@ -20,7 +20,7 @@ class LoadQueue {
   explicit LoadQueue(int max_running) : max_running_(max_running) {}
 
   // Runs `load` when its turn comes; after Shutdown it ends at once with Cancelled.
-  void Add(std::shared_ptr<Load> load, Priority priority);
+  void Add(const std::shared_ptr<Load>& load, Priority priority);
   // A reader waits for it now. Nothing if it runs already or has ended.
   void Promote(const std::shared_ptr<Load>& load);
   // Called by a load that was started, once, at its end.

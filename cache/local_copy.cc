@@ -271,8 +271,9 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
     dropped_.push_back({file_id, base});
   } else {
     // The same bytes come again to the same place; the file stays as it is for those who have it
-    // open.
-    core_->space->ReturnWritten(BlockLength(block));
+    // open, and so the block keeps its room.
+    MutexLock lock(&mutex_);
+    room_[block] = true;
   }
 }
 

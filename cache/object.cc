@@ -75,6 +75,7 @@ uint64_t Object::Read(ByteRange range, ReadCallback done) {
   }
   auto waiter = std::make_shared<Waiter>();
   waiter->range = range;
+  waiter->done = std::move(done);
   Plan plan;
   uint64_t ticket = 0;
   absl::Status stale;
@@ -86,14 +87,13 @@ uint64_t Object::Read(ByteRange range, ReadCallback done) {
       CountUsed(range);
       if (dataset_.readahead && block_count_ > 1) PlanAhead(streams_.Observe(range), &plan);
       if (waiter->pending > 0) {
-        waiter->done = std::move(done);
         waiter->started = absl::Now();
         ticket = Enlist(waiter);
       }
     }
   }
   if (!stale.ok()) {
-    done(stale);
+    waiter->done(stale);
     return 0;
   }
   StartLoads(std::move(plan));
@@ -103,9 +103,9 @@ uint64_t Object::Read(ByteRange range, ReadCallback done) {
   }
   absl::StatusOr<ReadBytes> bytes = Gather(range, waiter->blocks);
   // A block went bad under us and is absent now: then this is a miss.
-  if (!bytes.ok()) return Read(range, std::move(done));
+  if (!bytes.ok()) return Read(range, std::move(waiter->done));
   dataset_.counters->hit_bytes.Add(range.length);
-  done(std::move(bytes));
+  waiter->done(std::move(bytes));
   return 0;
 }
 
@@ -190,7 +190,7 @@ void Object::StartLoads(Plan plan) {
       }
     }
     if (reserved || priority != Priority::kWarm) {
-      core_->loads->Add(std::move(load), priority);
+      core_->loads->Add(load, priority);
     } else {
       load->NotStarted(absl::ResourceExhaustedError(
           absl::StrCat(spec_.path, " does not fit into the cache any more: raise --cache-size")));

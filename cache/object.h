@@ -32,8 +32,8 @@ class Load;
 // while instead. A load that fails makes its blocks absent again, and gives its error to those who
 // wait.
 //
-// Lock order: Object::mutex_, then those of BufferPool, WaitingObjects (leaves). Nothing else is
-// called with mutex_ held: no I/O, no callbacks.
+// Lock order: Object::mutex_, then those of LocalCopy, BufferPool, WaitingObjects (leaves). Nothing
+// else is called with mutex_ held: no I/O, no callbacks.
 class Object final : public CachedObject, public std::enable_shared_from_this<Object> {
  public:
   // `on_destruction` is called once at the end, when the object's files are left alone. `core`
@@ -116,7 +116,7 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
 
   void Write(const std::shared_ptr<Block>& block);
   void NotifySettled() ABSL_LOCKS_EXCLUDED(mutex_);
-  void WarmOn(std::shared_ptr<struct WarmState> state);
+  void WarmOn(const std::shared_ptr<struct WarmState>& state);
 
   Core* const core_;
   const Dataset& dataset_;

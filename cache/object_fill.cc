@@ -209,10 +209,10 @@ struct WarmState {
 void Object::Warm(std::function<void(absl::Status)> done) {
   auto state = std::make_shared<WarmState>();
   state->done = std::move(done);
-  WarmOn(std::move(state));
+  WarmOn(state);
 }
 
-void Object::WarmOn(std::shared_ptr<WarmState> state) {
+void Object::WarmOn(const std::shared_ptr<WarmState>& state) {
   while (true) {
     auto waiter = std::make_shared<Waiter>();
     {

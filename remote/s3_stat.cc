@@ -53,7 +53,8 @@ void S3StatCall::Finish() {
   done(*std::move(answer));
 }
 
-void S3StatCall::SetTransfers(std::shared_ptr<Transfer> head, std::shared_ptr<Transfer> listing) {
+void S3StatCall::SetTransfers(const std::shared_ptr<Transfer>& head,
+                              const std::shared_ptr<Transfer>& listing) {
   bool end_head = false;
   bool end_listing = false;
   {

@@ -27,7 +27,7 @@ class S3StatCall : public Transfer, public std::enable_shared_from_this<S3StatCa
   void OnListing(absl::StatusOr<bool> has_keys) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The two requests, once both have been sent.
-  void SetTransfers(std::shared_ptr<Transfer> head, std::shared_ptr<Transfer> listing)
+  void SetTransfers(const std::shared_ptr<Transfer>& head, const std::shared_ptr<Transfer>& listing)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   void Cancel() override ABSL_LOCKS_EXCLUDED(mutex_);

@@ -128,7 +128,7 @@ std::shared_ptr<Transfer> S3Store::Stat(absl::string_view path, const RequestOpt
                           file.version.etag = ListedEtag(answer->head.Header("etag"));
                           call->OnHead(std::move(file));
                         });
-  call->SetTransfers(std::move(head), std::move(listing));
+  call->SetTransfers(head, listing);
   return call;
 }
 
