@@ -56,7 +56,7 @@ TEST_F(NamesOnlyTest, NamesOnlyFolderIsStattedInParallel) {
     }
     EXPECT_LE(store_.stats(), size_t(i) + 1 + StatAhead::kMaxWindow);
   }
-  EXPECT_LE(round_trips, kFiles / 8);
+  EXPECT_LE(round_trips, kFiles / 3);
   EXPECT_EQ(store_.stats(), size_t{kFiles});  // each once
 }
 
