@@ -20,7 +20,7 @@
 
 namespace larder::cache {
 
-// Objects up to this size are fetched whole and packed (DESIGN.md).
+// Objects up to this size are fetched whole and packed (docs/architecture.md).
 inline constexpr uint64_t kPackedObjectBytes = 1 << 20;
 // The unit of presence in larger ones.
 inline constexpr uint32_t kBlockBytes = 1 << 20;

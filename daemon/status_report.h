@@ -24,7 +24,7 @@ struct DatasetStatus {
   std::string passthrough;
 };
 
-// What `larder status --json` prints: the stable keys of DESIGN.md, in that order.
+// What `larder status --json` prints: the stable keys of docs/architecture.md, in that order.
 Json StatusJson(const std::string& cache_folder, const cache::CacheStatus& cache,
                 const std::vector<DatasetStatus>& datasets);
 

@@ -64,7 +64,7 @@ struct ListEntry {
 struct ListPage {
   std::vector<ListEntry>
       entries;            // in no promised order; a name comes once per listing unless it is both a
-                          // file and a folder, then the folder counts (see DESIGN.md)
+                          // file and a folder, then the folder counts (docs/architecture.md)
   std::string next_page;  // empty: this was the last
   uint64_t hidden_names = 0;  // left out of this page: no POSIX names
 };

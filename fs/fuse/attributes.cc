@@ -7,7 +7,7 @@ namespace larder::fuse {
 namespace {
 
 // Python's buffered reads follow it; with 4 KiB np.load of an npz makes 265 READs for 32 MiB, with
-// 2 MiB 22 (FACTS.md).
+// 2 MiB 22 (docs/architecture.md).
 constexpr blksize_t kPreferredBlockBytes = 1 << 20;
 constexpr uint64_t kBlockBytes = 512;  // of st_blocks, stat(2)
 

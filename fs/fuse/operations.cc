@@ -31,11 +31,11 @@ void Init(void* userdata, fuse_conn_info* conn) {
   // sent: killed on a dead remote it would stay until the deadline. Without, direct reads over 1
   // MiB go one MiB at a time.
   fuse_unset_feature_flag(conn, FUSE_CAP_ASYNC_DIO);
-  // Forced readdirplus: in "auto" mode a hot walk took nearly twice as long (FACTS.md).
+  // Forced readdirplus: in "auto" mode a hot walk took nearly twice as long (docs/architecture.md).
   fuse_unset_feature_flag(conn, FUSE_CAP_READDIRPLUS_AUTO);
   // An inode is one version for ever, so no time or size ever changes under the page cache.
   fuse_unset_feature_flag(conn, FUSE_CAP_AUTO_INVAL_DATA);
-  // Plain copies: splicing was slower (FACTS.md).
+  // Plain copies: splicing was slower (docs/architecture.md).
   fuse_unset_feature_flag(conn, FUSE_CAP_SPLICE_READ);
   fuse_unset_feature_flag(conn, FUSE_CAP_SPLICE_WRITE);
   fuse_unset_feature_flag(conn, FUSE_CAP_SPLICE_MOVE);

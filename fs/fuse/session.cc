@@ -32,7 +32,7 @@ namespace larder::fuse {
 namespace {
 
 // Sequential readers come as 1 MiB READs; with 4 MiB random mmap touches cost 20 times more
-// (FACTS.md).
+// (docs/architecture.md).
 constexpr char kReadAheadKib[] = "1024";
 // How long Stop() hopes that the mount's users let go of it.
 constexpr absl::Duration kBusyPatience = absl::Seconds(1);
@@ -192,8 +192,9 @@ absl::Status FuseSession::Serve() {
   serving_.store(true);
 
   fuse_loop_config* const config = fuse_loop_cfg_create();
-  fuse_loop_cfg_set_clone_fd(config,
-                             0);  // a new daemon could not take such a connection over (FACTS.md)
+  fuse_loop_cfg_set_clone_fd(
+      config,
+      0);  // a new daemon could not take such a connection over (docs/architecture.md)
   fuse_loop_cfg_set_max_threads(config, static_cast<unsigned>(connection_.options.max_threads));
   fuse_loop_cfg_set_idle_threads(config, static_cast<unsigned>(connection_.options.max_threads));
   const int result = fuse_session_loop_mt(session_, config);
