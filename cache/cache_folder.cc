@@ -123,10 +123,4 @@ absl::Status CacheFolder::ProbeWrite() const {
   return status;
 }
 
-absl::StatusOr<uint64_t> CacheFolder::DiskTotalBytes(const std::string& path) {
-  struct statvfs st;
-  if (::statvfs(path.c_str(), &st) != 0) return ErrnoError(errno, path);
-  return static_cast<uint64_t>(st.f_blocks) * st.f_frsize;
-}
-
 }  // namespace larder::cache

@@ -33,7 +33,6 @@ class CacheFolder {
   absl::StatusOr<uint64_t> DiskFreeBytes() const;
   // Writes a page, syncs it and removes it: does the disk take writes?
   absl::Status ProbeWrite() const;
-  static absl::StatusOr<uint64_t> DiskTotalBytes(const std::string& path);
 
  private:
   CacheFolder(std::string path, File lock) : path_(std::move(path)), lock_(std::move(lock)) {}

@@ -90,11 +90,6 @@ uint64_t Space::used_bytes() const {
   return used_bytes_;
 }
 
-uint64_t Space::object_capacity_bytes() const {
-  MutexLock lock(&mutex_);
-  return ObjectCapacity();
-}
-
 std::string Space::stop_cause() const {
   MutexLock lock(&mutex_);
   return stop_cause_;

@@ -48,8 +48,6 @@ class Space {
 
   // Packs and object files, reservations included.
   uint64_t used_bytes() const;
-  // What objects can have in all.
-  uint64_t object_capacity_bytes() const;
   std::string stop_cause() const;  // empty: filling goes on
 
   // The part of `capacity_bytes` that is held back for the index: max(4 MiB, 2 %).

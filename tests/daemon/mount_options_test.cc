@@ -23,7 +23,7 @@ class MountOptionsTest : public ::testing::Test {
   MountOptionsTest() {
     machine_.uid = 0;
     machine_.gid = 0;
-    machine_.working_folder = "/work";
+    machine_.working_folder = "/home/me";
     machine_.cache_home = "/home/ada/.cache";
     machine_.memory_bytes = 64 * kGiB;
     machine_.disk_bytes = [](const std::string&) { return absl::StatusOr<uint64_t>(1000 * kGiB); };
@@ -109,7 +109,7 @@ TEST_F(MountOptionsTest, EverythingCanBeSaid) {
   const auto options = Check();
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->source, "s3://bucket/prefix");
-  EXPECT_EQ(options->cache.folder, "/work/cache");
+  EXPECT_EQ(options->cache.folder, "/home/me/cache");
   EXPECT_EQ(options->cache.capacity_bytes, 100 * kGiB);
   EXPECT_EQ(options->cache.min_free_bytes, kGiB);
   EXPECT_EQ(options->cache.memory_bytes, kGiB / 4);
@@ -119,9 +119,9 @@ TEST_F(MountOptionsTest, EverythingCanBeSaid) {
   EXPECT_EQ(options->store.region, "eu-west-1");
   EXPECT_EQ(options->store.profile, "training");
   EXPECT_TRUE(options->store.anonymous);
-  EXPECT_EQ(options->store.ca_bundle, "/work/ca.pem");
+  EXPECT_EQ(options->store.ca_bundle, "/home/me/ca.pem");
   EXPECT_EQ(options->store.header_file, "/etc/headers");
-  EXPECT_EQ(options->store.netrc_file, "/work/netrc");
+  EXPECT_EQ(options->store.netrc_file, "/home/me/netrc");
   EXPECT_EQ(options->ownership.uid, 0);
   EXPECT_EQ(options->ownership.gid, 7);
   EXPECT_EQ(options->ownership.umask, 077);
