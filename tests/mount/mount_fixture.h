@@ -11,6 +11,7 @@
 
 #include "nlohmann/json.hpp"
 #include "tests/mount/program.h"
+#include "tests/testing/seen_files.h"
 #include "tests/testing/temp_dir.h"
 
 namespace larder::testing {
@@ -68,11 +69,6 @@ class MountTest : public ::testing::Test {
   std::string binary_;
 };
 
-std::string ReadAll(const std::string& path);
-// Names in the order of readdir, without "." and "..".
-std::vector<std::string> ListAll(const std::string& path);
-// Polls until it holds; false when `patience` is over.
-bool Eventually(const std::function<bool()>& holds, absl::Duration patience = absl::Seconds(60));
 // Content that differs from place to place.
 std::string Pattern(size_t size, unsigned seed = 1);
 // Drops what the kernel has cached of one file.

@@ -82,39 +82,6 @@ int MountedSession::LocalFile(const std::string& content) {
   return fd;
 }
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.good()) << path << ": " << strerror(errno);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
-std::vector<std::string> ListAll(const std::string& path) {
-  std::vector<std::string> names;
-  DIR* const folder = opendir(path.c_str());
-  EXPECT_NE(folder, nullptr) << path << ": " << strerror(errno);
-  if (folder == nullptr) return names;
-  errno = 0;
-  while (const dirent* entry = readdir(folder)) {
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") names.push_back(name);
-    errno = 0;
-  }
-  EXPECT_EQ(errno, 0) << strerror(errno);
-  closedir(folder);
-  return names;
-}
-
-bool Eventually(const std::function<bool()>& holds, absl::Duration patience) {
-  const absl::Time deadline = absl::Now() + patience;
-  while (!holds()) {
-    if (absl::Now() > deadline) return false;
-    absl::SleepFor(absl::Milliseconds(2));
-  }
-  return true;
-}
-
 pid_t Spawn(std::vector<std::string> arguments) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

@@ -13,6 +13,7 @@
 
 #include "fs/fuse/session.h"
 #include "tests/fs/fuse/fake_filesystem.h"
+#include "tests/testing/seen_files.h"
 
 namespace larder::fuse {
 
@@ -44,10 +45,9 @@ class MountedSession : public ::testing::Test {
   std::vector<int> local_files_;
 };
 
-std::string ReadAll(const std::string& path);
-// Names in the order of readdir, without "." and "..".
-std::vector<std::string> ListAll(const std::string& path);
-bool Eventually(const std::function<bool()>& holds, absl::Duration patience = absl::Seconds(30));
+using larder::testing::Eventually;
+using larder::testing::ListAll;
+using larder::testing::ReadAll;
 // Starts a program with its output thrown away.
 pid_t Spawn(std::vector<std::string> arguments);
 // Kills it with `signal`, waits for its end: how long that took.
