@@ -36,6 +36,12 @@ struct Digest {
     for (int i = 0; i < 8; ++i) value = value << 8 | bytes[i];
     return value;
   }
+  // The least one with this prefix.
+  static Digest FromPrefix(uint64_t prefix) {
+    Digest digest;
+    for (int i = 7; i >= 0; --i, prefix >>= 8) digest.bytes[i] = static_cast<uint8_t>(prefix);
+    return digest;
+  }
   std::string ToHex() const;
 
   friend auto operator<=>(const Digest&, const Digest&) = default;

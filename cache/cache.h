@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -62,6 +63,18 @@ class Cache {
   // Bytes on disk of all objects of a dataset. Counted in the background after a start: it grows to
   // be right.
   virtual uint64_t DatasetBytes(uint64_t dataset) = 0;
+
+  // This version can't be opened any more (the remote has another, or none): its bytes are freed,
+  // after its last close where it is open.
+  virtual void Retire(const Digest& id) = 0;
+  // Frees the bytes of `id` now; how many. FailedPrecondition: it is open (then after its last
+  // close). Waits for the recount after a start.
+  virtual absl::StatusOr<uint64_t> Evict(const Digest& id) = 0;
+  // What is at or below `path` of a dataset ("": all) is never evicted for others, now and after a
+  // restart; or again may be. What is not cached is not fetched by it. Reads all objects' records.
+  virtual absl::Status Pin(uint64_t dataset, const std::string& path) = 0;
+  virtual absl::Status Unpin(uint64_t dataset, const std::string& path) = 0;
+  virtual absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) = 0;
 
   virtual CacheStatus GetStatus() = 0;
   // The catalog's place, too.

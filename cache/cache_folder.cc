@@ -107,6 +107,10 @@ uint64_t CacheFolder::FileIdOf(const std::string& name) {
   return id;
 }
 
+void CacheFolder::RemoveObjectFile(uint64_t file_id) const {
+  (void)::unlink(ObjectFilePath(file_id).c_str());
+}
+
 absl::StatusOr<uint64_t> CacheFolder::DiskFreeBytes() const {
   struct statvfs st;
   if (::statvfs(path_.c_str(), &st) != 0) return ErrnoError(errno, path_);

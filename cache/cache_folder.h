@@ -29,6 +29,9 @@ class CacheFolder {
   // The file id of a name made by the two above; 0 for other names.
   static uint64_t FileIdOf(const std::string& name);
 
+  // Failures are logged by nobody: what stays is found by the recount of the next start.
+  void RemoveObjectFile(uint64_t file_id) const;
+
   // What others can still write to this disk (f_bavail), in bytes.
   absl::StatusOr<uint64_t> DiskFreeBytes() const;
   // Writes a page, syncs it and removes it: does the disk take writes?

@@ -22,6 +22,9 @@ constexpr int kTicksPerDiskProbe = 10;
 // first use after a crash.
 constexpr absl::Duration kFinalCheckpoint = absl::Seconds(6);
 
+// A start waits this long for a cache that has to become smaller.
+constexpr absl::Duration kShrinkPatience = absl::Seconds(30);
+
 constexpr uint64_t kLeastCapacityBytes = 32 << 20;
 constexpr uint64_t kLeastMemoryBytes = 16 << 20;
 
@@ -66,6 +69,8 @@ absl::Status CacheImpl::Start() {
   core_.space->Adjust(static_cast<int64_t>(core_.meta->used_bytes_at_open()));
   core_.packs = std::make_unique<PackStore>(core_.folder.get(), core_.meta.get(),
                                             PackStore::PackBytesFor(options_.capacity_bytes));
+  core_.open = std::make_unique<OpenObjects>();
+  core_.evictor = std::make_unique<Evictor>(&core_, options_.capacity_bytes);
   // What RocksDB holds (its block cache and two write buffers) comes out of the same budget.
   const uint64_t index_memory = index.block_cache_bytes + 2 * index.write_buffer_bytes;
   const uint64_t buffer_bytes = std::max(
@@ -79,7 +84,14 @@ absl::Status CacheImpl::Start() {
   core_.writes = std::make_unique<ThreadPool>("cache-write", options_.write_threads);
   core_.replies = std::make_unique<ThreadPool>("cache-reply", 2);
   core_.stream_options.max_window_bytes = std::clamp<uint64_t>(buffer_bytes / 8, 2 << 20, 64 << 20);
+  // The bound of what is used lies at most one step above what was: more is a quota that became
+  // smaller, which holds before anything is read.
+  const bool shrunk =
+      core_.meta->used_bytes_at_open() > core_.space->object_capacity_bytes() + used_step;
   recount_ = std::make_unique<Recount>(&core_);
+  if (shrunk && !core_.evictor->WaitUntilFits(kShrinkPatience)) {
+    LogWarning("cache: still being cut down to its new size");
+  }
   ticker_ = std::thread([this] { TickLoop(); });
   return absl::OkStatus();
 }
@@ -96,6 +108,7 @@ CacheImpl::~CacheImpl() {
   // Threads first: they use the rest.
   core_.replies.reset();
   core_.writes.reset();
+  core_.evictor.reset();
   core_.packs.reset();
   core_.meta.reset();
   core_.index.reset();
@@ -131,6 +144,7 @@ void CacheImpl::Tick() {
   core_.waiting->Expire(absl::Now());
   core_.buffers->WakeAll();
   core_.space->SetIndexBytes(core_.index->DiskBytes());
+  core_.evictor->CheckLimits();
   if (ticks_ % kTicksPerCheckpoint == 0) {
     const absl::Status synced =
         core_.meta->Checkpoint(absl::InfiniteFuture(), core_.space->used_bytes());
@@ -150,43 +164,51 @@ void CacheImpl::Tick() {
 
 absl::StatusOr<std::shared_ptr<CachedObject>> CacheImpl::Open(const Dataset& dataset,
                                                               const ObjectSpec& spec) {
-  std::shared_ptr<Object> object;
-  {
-    MutexLock lock(&mutex_);
-    while (true) {
-      const auto found = open_.find(spec.id);
-      if (found == open_.end()) break;
-      object = found->second.lock();
-      if (object != nullptr) break;
-      changed_.WaitFor(&mutex_, absl::Milliseconds(100));  // its last owner is just closing it
-    }
-    if (object == nullptr) {
-      object =
-          std::make_shared<Object>(&core_, dataset, spec, [this, id = spec.id] { Forget(id); });
-      open_[spec.id] = object;
-    }
-  }
+  const auto closed = [this, id = spec.id] {
+    core_.open->Closed(id);
+    core_.evictor->Closed(id);
+  };
+  bool made = false;
+  const std::shared_ptr<Object> object = core_.open->FindOrMake(
+      spec.id, [&] { return std::make_shared<Object>(&core_, dataset, spec, closed); }, &made);
+  if (made) core_.evictor->Used(object->ThisUse());
   // The first one in restores; others wait for it.
   LARDER_RETURN_IF_ERROR(object->Restore());
-  return std::shared_ptr<CachedObject>(std::move(object));
+  return std::shared_ptr<CachedObject>(object);
 }
 
-void CacheImpl::Forget(const Digest& id) {
-  {
-    MutexLock lock(&mutex_);
-    open_.erase(id);
-  }
-  changed_.NotifyAll();
+absl::Status CacheImpl::Pin(uint64_t dataset, const std::string& path) {
+  index::Batch batch;
+  batch.PutPin(dataset, path);
+  LARDER_RETURN_IF_ERROR(core_.index->Write(std::move(batch), /*sync=*/true));
+  return ApplyPins(dataset);
+}
+
+absl::Status CacheImpl::Unpin(uint64_t dataset, const std::string& path) {
+  index::Batch batch;
+  batch.DeletePin(dataset, path);
+  LARDER_RETURN_IF_ERROR(core_.index->Write(std::move(batch), /*sync=*/true));
+  return ApplyPins(dataset);
+}
+
+absl::StatusOr<std::vector<std::string>> CacheImpl::Pins(uint64_t dataset) {
+  return core_.index->GetPins(dataset);
+}
+
+absl::Status CacheImpl::ApplyPins(uint64_t dataset) {
+  LARDER_ASSIGN_OR_RETURN(std::vector<std::string> paths, core_.index->GetPins(dataset));
+  core_.evictor->SetPins(dataset, std::move(paths));
+  return core_.index->ForEachObject(
+      Digest(), [&](const Digest& id, const index::ObjectRecord& record) {
+        if (record.dataset == dataset) {
+          core_.evictor->SetPinned(id, core_.evictor->IsPinned(dataset, record.path));
+        }
+        return true;
+      });
 }
 
 uint64_t CacheImpl::CachedBytes(const Digest& id) {
-  {
-    std::shared_ptr<Object> object;
-    MutexLock lock(&mutex_);
-    const auto found = open_.find(id);
-    if (found != open_.end()) object = found->second.lock();
-    if (object != nullptr) return object->cached_bytes();
-  }
+  if (const std::shared_ptr<Object> object = core_.open->Find(id)) return object->cached_bytes();
   const absl::StatusOr<std::optional<index::ObjectRecord>> record = core_.index->GetObject(id);
   if (!record.ok() || !*record) return 0;
   if ((*record)->complete) return (*record)->size;

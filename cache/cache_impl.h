@@ -4,9 +4,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/mutex.h"
 #include "cache/cache.h"
 #include "cache/core.h"
@@ -28,22 +29,25 @@ class CacheImpl final : public Cache {
                                                      const ObjectSpec& spec) override;
   uint64_t CachedBytes(const Digest& id) override;
   uint64_t DatasetBytes(uint64_t dataset) override;
+  void Retire(const Digest& id) override { core_.evictor->Retire(id); }
+  absl::StatusOr<uint64_t> Evict(const Digest& id) override { return core_.evictor->EvictNow(id); }
+  absl::Status Pin(uint64_t dataset, const std::string& path) override;
+  absl::Status Unpin(uint64_t dataset, const std::string& path) override;
+  absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) override;
   CacheStatus GetStatus() override;
   index::Index& index() override { return *core_.index; }
 
  private:
   void Tick();
   void TickLoop();
-  void Forget(const Digest& id) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Tells the evictor which of the dataset's objects are pinned now.
+  absl::Status ApplyPins(uint64_t dataset);
 
   const CacheOptions options_;
   Core core_;
 
   Mutex mutex_;
   CondVar changed_;
-  // An entry stays until its object's files are left alone; a new object of the same id waits for
-  // that.
-  absl::flat_hash_map<Digest, std::weak_ptr<Object>> open_ ABSL_GUARDED_BY(mutex_);
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Recount> recount_;
   int ticks_ = 0;  // of the ticker alone

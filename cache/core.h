@@ -9,9 +9,11 @@
 #include "cache/buffer_pool.h"
 #include "cache/cache_folder.h"
 #include "cache/dataset_bytes.h"
+#include "cache/evictor.h"
 #include "cache/held_blocks.h"
 #include "cache/load_queue.h"
 #include "cache/meta_state.h"
+#include "cache/open_objects.h"
 #include "cache/pack_store.h"
 #include "cache/space.h"
 #include "cache/waiting_objects.h"
@@ -37,6 +39,8 @@ struct Core {
   std::unique_ptr<MetaState> meta;
   std::unique_ptr<Space> space;
   std::unique_ptr<PackStore> packs;
+  std::unique_ptr<OpenObjects> open;
+  std::unique_ptr<Evictor> evictor;
   std::unique_ptr<BufferPool> buffers;
   std::unique_ptr<HeldBlocks> held;
   std::unique_ptr<WaitingObjects> waiting;

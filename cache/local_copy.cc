@@ -66,9 +66,7 @@ void LocalCopy::FreeUnused() {
     }
     core_->space->ReturnReserved(BlockLength(block));
   }
-  for (const PackPlace place : dropped) {
-    if (core_->packs->Free(place, version_.size).ok()) core_->space->ReturnWritten(version_.size);
-  }
+  for (const PackPlace place : dropped) core_->evictor->Free(place, version_.size);
 }
 
 uint64_t LocalCopy::BlockLength(uint32_t block) const {
@@ -250,6 +248,7 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
     base = base_;
   }
   core_->corrupt_blocks.Add();
+  core_->evictor->Subtracted(id_, BlockLength(block));
   core_->dataset_bytes.Add(dataset_, -static_cast<int64_t>(BlockLength(block)));
   LogWarning(absl::StrCat("cache: dropped a bad block of ", path_, " (block ", block,
                           "), it is fetched again: ", cause.message()));
@@ -289,6 +288,7 @@ absl::Status LocalCopy::Write(uint32_t block, std::span<const char> bytes, ByteR
   core_->space->Written(bytes.size());
   core_->written_bytes.Add(bytes.size());
   core_->dataset_bytes.Add(dataset_, static_cast<int64_t>(bytes.size()));
+  core_->evictor->Added(id_, dataset_, path_, bytes.size());
   return absl::OkStatus();
 }
 

@@ -189,14 +189,45 @@ void Object::StartLoads(Plan plan) {
             ByteRange::FromTo(BlockOffset(first), wanted[to - 1].block->range.end());
       }
     }
-    if (reserved || priority != Priority::kWarm) {
+    if (reserved) {
       core_->loads->Add(load, priority);
     } else {
-      load->NotStarted(absl::ResourceExhaustedError(
-          absl::StrCat(spec_.path, " does not fit into the cache any more: raise --cache-size")));
+      LoadWithoutRoom(load, first, count);
     }
     from = to;
   }
+}
+
+void Object::LoadWithoutRoom(const std::shared_ptr<Load>& load, uint32_t first, uint32_t count) {
+  const readahead::ObjectUse use = ThisUse();
+  const uint64_t bytes = uint64_t{count} * block_bytes_;
+  if (load->priority() != Priority::kWarm) {
+    // Readers do not wait for room: what comes now is kept in memory for a while.
+    core_->loads->Add(load, load->priority());
+    core_->evictor->WantRoom(use, bytes, nullptr);
+    return;
+  }
+  core_->evictor->WantRoom(use, bytes, [self = shared_from_this(), load, first, count] {
+    if (!self->local_.ReserveRoom(first, count)) {
+      return load->NotStarted(absl::ResourceExhaustedError(absl::StrCat(
+          self->spec_.path, " does not fit into the cache any more: raise --cache-size")));
+    }
+    {
+      MutexLock lock(&self->mutex_);
+      for (uint32_t number = first; number < first + count; ++number) {
+        const std::shared_ptr<Block> block = Find(self->blocks_, number);
+        if (block != nullptr && block->load.lock() == load) block->reserved = true;
+      }
+    }
+    self->core_->loads->Add(load, Priority::kWarm);
+  });
+}
+
+readahead::ObjectUse Object::ThisUse() const {
+  return {.key = spec_.id.prefix(),
+          .dataset = dataset_.id,
+          .bytes = spec_.version.size,
+          .at = absl::Now()};
 }
 
 uint64_t Object::Enlist(const std::shared_ptr<Waiter>& waiter) {

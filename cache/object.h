@@ -18,6 +18,7 @@
 #include "cache/dataset.h"
 #include "cache/local_copy.h"
 #include "cache/object_spec.h"
+#include "readahead/eviction_policy.h"
 #include "readahead/stream_detector.h"
 
 namespace larder::cache {
@@ -54,6 +55,9 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   uint64_t cached_bytes() const override;
   std::optional<int> BackingFd() override;
   bool stale() const override;
+
+  // One use of it now, for the eviction policy.
+  readahead::ObjectUse ThisUse() const;
 
   // For Load:
   const Dataset& dataset() const { return dataset_; }
@@ -101,6 +105,9 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   // the others in `plan`.
   void HandToWhole(Plan* plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartLoads(Plan plan) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What finds no room: loaded for readers all the same; for `warm` when room was made, or not.
+  void LoadWithoutRoom(const std::shared_ptr<Load>& load, uint32_t first, uint32_t count)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t Enlist(const std::shared_ptr<Waiter>& waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TakeWaiter(uint64_t ticket, std::shared_ptr<Waiter>* waiter) ABSL_LOCKS_EXCLUDED(mutex_);
   void Unlist(const std::shared_ptr<Waiter>& waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -2,6 +2,7 @@
 #include "cache/pack_store.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -28,8 +29,10 @@ absl::StatusOr<PackStore::Allocation> PackStore::Allocate(uint64_t bytes) {
   {
     MutexLock lock(&mutex_);
     if (open_id_ != 0 && open_end_ + bytes <= pack_bytes_) {
-      Allocation allocation{{open_id_, open_end_}, files_[open_id_]};
+      Pack& pack = packs_[open_id_];
+      Allocation allocation{{open_id_, open_end_}, pack.file};
       open_end_ += bytes;
+      *pack.alive_bytes += bytes;
       return allocation;
     }
   }
@@ -38,28 +41,82 @@ absl::StatusOr<PackStore::Allocation> PackStore::Allocate(uint64_t bytes) {
   LARDER_ASSIGN_OR_RETURN(File made,
                           File::Open(folder_->PackPath(file_id), O_RDWR | O_CREAT | O_EXCL));
   auto file = std::make_shared<const File>(std::move(made));
-  MutexLock lock(&mutex_);
-  files_[file_id] = file;
-  open_id_ = file_id;
-  open_end_ = bytes;
+  uint64_t empty = 0;
+  {
+    MutexLock lock(&mutex_);
+    packs_[file_id] = {.file = file, .alive_bytes = bytes};
+    ++open_files_;
+    const auto full = packs_.find(open_id_);
+    if (full != packs_.end() && full->second.alive_bytes == 0) empty = open_id_;
+    open_id_ = file_id;
+    open_end_ = bytes;
+  }
+  if (empty != 0) Remove(empty);
   return Allocation{{file_id, 0}, std::move(file)};
 }
 
 absl::StatusOr<std::shared_ptr<const File>> PackStore::Open(uint64_t file_id) {
   {
     MutexLock lock(&mutex_);
-    const auto found = files_.find(file_id);
-    if (found != files_.end()) return found->second;
+    const auto found = packs_.find(file_id);
+    if (found != packs_.end() && found->second.file != nullptr) return found->second.file;
   }
   LARDER_ASSIGN_OR_RETURN(File opened, File::Open(folder_->PackPath(file_id), O_RDWR));
   auto file = std::make_shared<const File>(std::move(opened));
   MutexLock lock(&mutex_);
-  return files_.emplace(file_id, std::move(file)).first->second;
+  Pack& pack = packs_[file_id];
+  if (pack.file != nullptr) return pack.file;
+  pack.file = file;
+  ++open_files_;
+  CloseUnused();
+  return file;
 }
 
-absl::Status PackStore::Free(PackPlace place, uint64_t bytes) {
-  LARDER_ASSIGN_OR_RETURN(const std::shared_ptr<const File> file, Open(place.file_id));
-  return file->PunchHole({place.offset, RoundUp(bytes, kAlignment)});
+uint64_t PackStore::Free(PackPlace place, uint64_t bytes) {
+  bytes = RoundUp(bytes, kAlignment);
+  bool punched = false;
+  if (const auto file = Open(place.file_id); file.ok()) {
+    punched = (*file)->PunchHole({place.offset, bytes}).ok();
+  }
+  uint64_t unreturned = 0;
+  {
+    MutexLock lock(&mutex_);
+    Pack& pack = packs_[place.file_id];
+    if (!punched) pack.unreturned_bytes += bytes;
+    if (pack.alive_bytes) *pack.alive_bytes -= std::min(*pack.alive_bytes, bytes);
+    if (place.file_id == open_id_ || pack.alive_bytes != 0) return punched ? bytes : 0;
+    unreturned = pack.unreturned_bytes;
+  }
+  Remove(place.file_id);
+  return unreturned + (punched ? bytes : 0);
+}
+
+void PackStore::SetAlive(uint64_t file_id, uint64_t alive_bytes, uint64_t unreturned_bytes) {
+  MutexLock lock(&mutex_);
+  Pack& pack = packs_[file_id];
+  pack.alive_bytes = alive_bytes;
+  pack.unreturned_bytes = unreturned_bytes;
+}
+
+void PackStore::CloseUnused() {
+  for (auto& [file_id, pack] : packs_) {
+    if (open_files_ <= kMaxOpenPacks) return;
+    if (file_id == open_id_ || pack.file == nullptr || pack.file.use_count() > 1) continue;
+    pack.file = nullptr;
+    --open_files_;
+  }
+}
+
+void PackStore::Remove(uint64_t file_id) {
+  {
+    MutexLock lock(&mutex_);
+    const auto found = packs_.find(file_id);
+    if (found != packs_.end()) {
+      if (found->second.file != nullptr) --open_files_;
+      packs_.erase(found);
+    }
+  }
+  (void)::unlink(folder_->PackPath(file_id).c_str());
 }
 
 }  // namespace larder::cache

@@ -4,11 +4,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string>
+#include <map>
+#include <memory>
 #include <thread>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "base/byte_range.h"
@@ -16,9 +16,13 @@
 
 namespace larder::cache {
 
-// After a start, in the background: counts what earlier runs left on disk, removes what no record
-// knows (bytes of writes that a kill cut off), and corrects the bound of used space to it. Nothing
-// waits for it: until it is done the bound of the last run holds, which is never too low.
+// After a start, in the background: tells the evictor what is on disk, counts what earlier runs left
+// there, removes bytes that no record names (of writes that a kill cut off) and records whose bytes
+// are gone, and corrects the bound of used space. Nothing waits for it: until it is done the bound
+// of the last run holds, which is never too low, and nothing is evicted.
+//
+// It counts what the index knew when this was made, so that what readers fill, and find bad,
+// meanwhile is counted by them alone.
 class Recount {
  public:
   // Begins. `core` outlives it.
@@ -26,19 +30,33 @@ class Recount {
   ~Recount();  // stops it
 
  private:
+  // What records name of a pack, and what there is of it.
+  struct Pack {
+    uint64_t file_bytes = 0;
+    uint64_t objects = 0;
+  };
+
   void Run();
+  absl::Status Count();
+  absl::Status FindFiles();
   absl::Status ReadRecords();
+  void CountPacked(const Digest& id, const index::ObjectRecord& record);
+  absl::Status CountObjectFile(const Digest& id, const index::ObjectRecord& record);
+  // Removes the record of bytes that are gone.
+  void Forget(const Digest& id, const index::ObjectRecord& record);
   absl::Status CleanPacks();
-  absl::Status CleanObjectFiles();
-  // Frees what of a pack is not alive; the bytes that are.
-  uint64_t CleanPack(uint64_t file_id, std::vector<ByteRange> alive);
+  // Frees what of a pack is not alive, and counts the rest.
+  void CleanPack(uint64_t file_id, std::vector<ByteRange> alive);
+  void RemoveObjectFilesWithoutRecord();
 
   Core* const core_;
+  const std::unique_ptr<index::Snapshot> at_start_;
   std::atomic<bool> stop_{false};
   // Only of the thread:
-  absl::flat_hash_map<uint64_t, std::vector<ByteRange>> packs_;  // what is alive in each
-  absl::flat_hash_set<uint64_t> object_files_;                   // that have records
+  std::map<uint64_t, Pack> packs_;             // of earlier runs
+  absl::flat_hash_set<uint64_t> object_files_;  // of earlier runs; those whose record was met leave
   uint64_t used_bytes_ = 0;
+  uint64_t forgotten_ = 0;
   std::thread thread_;
 };
 

@@ -85,6 +85,32 @@ void Space::Resume() {
   stop_cause_.clear();
 }
 
+uint64_t Space::available_bytes() const {
+  MutexLock lock(&mutex_);
+  if (!stop_cause_.empty()) return 0;
+  const uint64_t capacity = ObjectCapacity();
+  const uint64_t in_quota = capacity > used_bytes_ ? capacity - used_bytes_ : 0;
+  const absl::StatusOr<uint64_t> disk_free = options_.disk_free_bytes();
+  if (!disk_free.ok()) return 0;
+  const uint64_t held = unwritten_bytes_ + options_.min_free_bytes;
+  return std::min(in_quota, *disk_free > held ? *disk_free - held : 0);
+}
+
+uint64_t Space::over_bytes() const {
+  MutexLock lock(&mutex_);
+  const uint64_t capacity = ObjectCapacity();
+  const uint64_t over_quota = used_bytes_ > capacity ? used_bytes_ - capacity : 0;
+  const absl::StatusOr<uint64_t> disk_free = options_.disk_free_bytes();
+  if (!disk_free.ok()) return over_quota;
+  const uint64_t held = unwritten_bytes_ + options_.min_free_bytes;
+  return std::max(over_quota, held > *disk_free ? held - *disk_free : 0);
+}
+
+uint64_t Space::object_capacity_bytes() const {
+  MutexLock lock(&mutex_);
+  return ObjectCapacity();
+}
+
 uint64_t Space::used_bytes() const {
   MutexLock lock(&mutex_);
   return used_bytes_;

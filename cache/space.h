@@ -46,6 +46,14 @@ class Space {
   void Stop(const absl::Status& cause);
   void Resume();
 
+  // What could be reserved now; 0 while filling is stopped.
+  uint64_t available_bytes() const;
+  // How much has to be freed so that the quota and the disk's minimum free space hold again: after
+  // a smaller quota, a larger index, or when others fill the disk.
+  uint64_t over_bytes() const;
+  // What is left for objects of the quota, when the index has its part.
+  uint64_t object_capacity_bytes() const;
+
   // Packs and object files, reservations included.
   uint64_t used_bytes() const;
   std::string stop_cause() const;  // empty: filling goes on

@@ -24,6 +24,7 @@ constexpr char kBlockTable = 'B';
 constexpr char kEntryTable = 'E';
 constexpr char kFolderTable = 'F';
 constexpr char kMetaTable = 'M';
+constexpr char kPinTable = 'P';
 
 void AppendBigEndian(std::string* key, uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
@@ -45,6 +46,13 @@ std::string CatalogKey(char table, const FolderKey& folder, absl::string_view na
   std::string key(1, table);
   AppendBigEndian(&key, folder.dataset, 8);
   absl::StrAppend(&key, folder.folder.view(), name);
+  return key;
+}
+
+std::string PinKey(uint64_t dataset, absl::string_view path) {
+  std::string key(1, kPinTable);
+  AppendBigEndian(&key, dataset, 8);
+  absl::StrAppend(&key, path);
   return key;
 }
 
@@ -74,8 +82,9 @@ absl::StatusOr<std::optional<Record>> Get(rocksdb::DB* db, const std::string& ke
 // it returns true.
 template <typename Record, typename Visit>
 absl::Status ForEach(rocksdb::DB* db, const std::string& prefix, const std::string& start,
-                     const Visit& visit) {
+                     const Visit& visit, const rocksdb::Snapshot* at = nullptr) {
   rocksdb::ReadOptions options;
+  options.snapshot = at;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(options));
   for (it->Seek(start); it->Valid() && it->key().starts_with(prefix); it->Next()) {
@@ -137,6 +146,8 @@ void Batch::DeleteObject(const Digest& id) {
   batch_->DeleteRange(BlockKey(id, 0), BlockKey(id, UINT32_MAX));
 }
 
+void Batch::DeleteObjectRecord(const Digest& id) { batch_->Delete(DigestKey(kObjectTable, id)); }
+
 void Batch::PutBlock(const Digest& id, uint32_t block, const BlockRecord& record) {
   batch_->Put(BlockKey(id, block), record.Encode());
 }
@@ -161,7 +172,17 @@ void Batch::DeleteFolder(const FolderKey& folder) {
 
 void Batch::PutMeta(const MetaRecord& record) { batch_->Put(MetaKey(), record.Encode()); }
 
+void Batch::PutPin(uint64_t dataset, absl::string_view path) {
+  batch_->Put(PinKey(dataset, path), rocksdb::Slice());
+}
+
+void Batch::DeletePin(uint64_t dataset, absl::string_view path) {
+  batch_->Delete(PinKey(dataset, path));
+}
+
 bool Batch::empty() const { return batch_->Count() == 0; }
+
+Snapshot::~Snapshot() { db_->ReleaseSnapshot(snapshot_); }
 
 Index::Index(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
 
@@ -180,32 +201,60 @@ absl::Status Index::Write(Batch batch, bool sync) {
   return ToStatus(db_->Write(options, batch.batch_.get()));
 }
 
+std::unique_ptr<Snapshot> Index::TakeSnapshot() {
+  return std::unique_ptr<Snapshot>(new Snapshot(db_.get(), db_->GetSnapshot()));
+}
+
 absl::Status Index::SyncWal() { return ToStatus(db_->SyncWAL()); }
 
 absl::StatusOr<std::optional<ObjectRecord>> Index::GetObject(const Digest& id) {
   return Get<ObjectRecord>(db_.get(), DigestKey(kObjectTable, id));
 }
 
+absl::StatusOr<std::optional<Digest>> Index::FindObject(uint64_t prefix) {
+  std::optional<Digest> found;
+  LARDER_RETURN_IF_ERROR(ForEachObject(Digest::FromPrefix(prefix),
+                                       [&](const Digest& id, const ObjectRecord&) {
+                                         if (id.prefix() == prefix) found = id;
+                                         return false;
+                                       }));
+  return found;
+}
+
 absl::Status Index::ForEachObject(
-    const Digest& from, const std::function<bool(const Digest&, const ObjectRecord&)>& visit) {
-  return ForEach<ObjectRecord>(db_.get(), std::string(1, kObjectTable),
-                               DigestKey(kObjectTable, from),
-                               [&](absl::string_view id, const ObjectRecord& record) {
-                                 return visit(Digest::FromView(id), record);
-                               });
+    const Digest& from, const std::function<bool(const Digest&, const ObjectRecord&)>& visit,
+    const Snapshot* at) {
+  return ForEach<ObjectRecord>(
+      db_.get(), std::string(1, kObjectTable), DigestKey(kObjectTable, from),
+      [&](absl::string_view id, const ObjectRecord& record) {
+        return visit(Digest::FromView(id), record);
+      },
+      at == nullptr ? nullptr : at->snapshot_);
 }
 
 absl::Status Index::ForEachBlock(const Digest& id,
-                                 const std::function<void(uint32_t, const BlockRecord&)>& visit) {
-  return ForEach<BlockRecord>(db_.get(), DigestKey(kBlockTable, id), BlockKey(id, 0),
-                              [&](absl::string_view rest, const BlockRecord& record) {
-                                uint32_t block = 0;
-                                for (const char c : rest) {
-                                  block = block << 8 | static_cast<uint8_t>(c);
-                                }
-                                visit(block, record);
-                                return true;
-                              });
+                                 const std::function<void(uint32_t, const BlockRecord&)>& visit,
+                                 const Snapshot* at) {
+  return ForEach<BlockRecord>(
+      db_.get(), DigestKey(kBlockTable, id), BlockKey(id, 0),
+      [&](absl::string_view rest, const BlockRecord& record) {
+        uint32_t block = 0;
+        for (const char c : rest) block = block << 8 | static_cast<uint8_t>(c);
+        visit(block, record);
+        return true;
+      },
+      at == nullptr ? nullptr : at->snapshot_);
+}
+
+absl::StatusOr<std::vector<std::string>> Index::GetPins(uint64_t dataset) {
+  std::vector<std::string> paths;
+  const std::string prefix = PinKey(dataset, "");
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions()));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    paths.emplace_back(ToView(it->key()).substr(prefix.size()));
+  }
+  LARDER_RETURN_IF_ERROR(ToStatus(it->status()));
+  return paths;
 }
 
 absl::StatusOr<std::optional<FolderRecord>> Index::GetFolder(const FolderKey& folder) {

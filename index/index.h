@@ -18,6 +18,7 @@
 namespace rocksdb {
 class DB;
 class Env;
+class Snapshot;
 class WriteBatch;
 }  // namespace rocksdb
 
@@ -48,8 +49,11 @@ class Batch {
   Batch& operator=(Batch&&) noexcept;
 
   void PutObject(const Digest& id, const ObjectRecord& record);
-  // The object's record and those of all its blocks.
+  // The object's record and those of all its blocks. Leaves a tombstone over the range of the
+  // blocks, which slows down reads near it until it is compacted.
   void DeleteObject(const Digest& id);
+  // The object's own record alone.
+  void DeleteObjectRecord(const Digest& id);
   void PutBlock(const Digest& id, uint32_t block, const BlockRecord& record);
   void DeleteBlock(const Digest& id, uint32_t block);
   void PutEntry(const FolderKey& folder, absl::string_view name, const EntryRecord& record);
@@ -57,12 +61,30 @@ class Batch {
   void PutFolder(const FolderKey& folder, const FolderRecord& record);
   void DeleteFolder(const FolderKey& folder);
   void PutMeta(const MetaRecord& record);
+  // What is at or below `path` of a dataset is never evicted.
+  void PutPin(uint64_t dataset, absl::string_view path);
+  void DeletePin(uint64_t dataset, absl::string_view path);
 
   bool empty() const;
 
  private:
   friend class Index;
   std::unique_ptr<rocksdb::WriteBatch> batch_;
+};
+
+// The index as it was at one moment. What was deleted since takes its place on disk until this
+// ends, which must be before the index does.
+class Snapshot {
+ public:
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  friend class Index;
+  Snapshot(rocksdb::DB* db, const rocksdb::Snapshot* snapshot) : db_(db), snapshot_(snapshot) {}
+  rocksdb::DB* const db_;
+  const rocksdb::Snapshot* const snapshot_;
 };
 
 // Typed tables over one RocksDB: the cache's objects and blocks, the catalog's folders and entries,
@@ -81,14 +103,20 @@ class Index {
   absl::Status Write(Batch batch, bool sync = false);
   absl::Status SyncWal();
 
+  std::unique_ptr<Snapshot> TakeSnapshot();
+
   absl::StatusOr<std::optional<ObjectRecord>> GetObject(const Digest& id);
+  // The id of a known object by its first 64 bits; the least one where several have them.
+  absl::StatusOr<std::optional<Digest>> FindObject(uint64_t prefix);
   // Calls `visit` for each object (all datasets) until it returns false; a consistent snapshot, in
-  // order of ids, from `from` on.
+  // order of ids, from `from` on. `at`: of that moment; null: of now.
   absl::Status ForEachObject(const Digest& from,
-                             const std::function<bool(const Digest&, const ObjectRecord&)>& visit);
+                             const std::function<bool(const Digest&, const ObjectRecord&)>& visit,
+                             const Snapshot* at = nullptr);
   // The blocks of an object in order.
   absl::Status ForEachBlock(const Digest& id,
-                            const std::function<void(uint32_t block, const BlockRecord&)>& visit);
+                            const std::function<void(uint32_t block, const BlockRecord&)>& visit,
+                            const Snapshot* at = nullptr);
 
   absl::StatusOr<std::optional<FolderRecord>> GetFolder(const FolderKey& folder);
   absl::StatusOr<std::optional<EntryRecord>> GetEntry(const FolderKey& folder,
@@ -98,6 +126,8 @@ class Index {
   absl::Status ForEachEntry(
       const FolderKey& folder, absl::string_view after,
       const std::function<bool(absl::string_view name, const EntryRecord&)>& visit);
+
+  absl::StatusOr<std::vector<std::string>> GetPins(uint64_t dataset);
 
   // nullopt in a new index.
   absl::StatusOr<std::optional<MetaRecord>> GetMeta();
