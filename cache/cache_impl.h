@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
 #include "base/mutex.h"
 #include "cache/cache.h"
 #include "cache/core.h"
@@ -46,7 +47,9 @@ class CacheImpl final : public Cache {
   absl::flat_hash_map<Digest, std::weak_ptr<Object>> open_ ABSL_GUARDED_BY(mutex_);
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Recount> recount_;
-  int ticks_ = 0;  // of the ticker alone
+  // These two are the ticker's alone.
+  int ticks_ = 0;
+  absl::Time last_checkpoint_;
   std::thread ticker_;
 };
 

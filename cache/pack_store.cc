@@ -1,8 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "cache/pack_store.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -35,8 +33,7 @@ absl::StatusOr<PackStore::Allocation> PackStore::Allocate(uint64_t bytes) {
   }
   // Two threads may both come here: then one pack stays a little emptier.
   LARDER_ASSIGN_OR_RETURN(const uint64_t file_id, meta_->NewFileId());
-  LARDER_ASSIGN_OR_RETURN(File made,
-                          File::Open(folder_->PackPath(file_id), O_RDWR | O_CREAT | O_EXCL));
+  LARDER_ASSIGN_OR_RETURN(File made, folder_->CreateFile(folder_->PackPath(file_id)));
   auto file = std::make_shared<const File>(std::move(made));
   MutexLock lock(&mutex_);
   files_[file_id] = file;
@@ -51,7 +48,7 @@ absl::StatusOr<std::shared_ptr<const File>> PackStore::Open(uint64_t file_id) {
     const auto found = files_.find(file_id);
     if (found != files_.end()) return found->second;
   }
-  LARDER_ASSIGN_OR_RETURN(File opened, File::Open(folder_->PackPath(file_id), O_RDWR));
+  LARDER_ASSIGN_OR_RETURN(File opened, folder_->OpenFile(folder_->PackPath(file_id)));
   auto file = std::make_shared<const File>(std::move(opened));
   MutexLock lock(&mutex_);
   return files_.emplace(file_id, std::move(file)).first->second;

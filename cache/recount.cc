@@ -2,8 +2,6 @@
 #include "cache/recount.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -79,7 +77,7 @@ absl::Status Recount::ReadRecords() {
 
 uint64_t Recount::CleanPack(uint64_t file_id, std::vector<ByteRange> alive) {
   if (alive.empty()) {
-    (void)::unlink(core_->folder->PackPath(file_id).c_str());
+    (void)core_->folder->Unlink(core_->folder->PackPath(file_id));
     return 0;
   }
   absl::StatusOr<std::shared_ptr<const File>> file = core_->packs->Open(file_id);
@@ -117,11 +115,11 @@ absl::Status Recount::CleanObjectFiles() {
     if (id >= core_->meta->first_new_file_id()) continue;
     const std::string path = core_->folder->ObjectFilePath(id);
     if (!object_files_.contains(id)) {
-      (void)::unlink(path.c_str());
+      (void)core_->folder->Unlink(path);
       continue;
     }
     // What this run adds to the file meanwhile is counted twice: too high, never too low.
-    absl::StatusOr<File> file = File::Open(path, O_RDONLY);
+    absl::StatusOr<File> file = core_->folder->OpenFile(path);
     if (!file.ok()) continue;
     const absl::StatusOr<uint64_t> bytes = file->AllocatedBytes();
     if (bytes.ok()) used_bytes_ += *bytes;
