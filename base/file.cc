@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/file_observer.h"
 
 namespace larder {
 
@@ -19,24 +20,52 @@ File::~File() {
 }
 
 File::File(File&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      path_(std::move(other.path_)),
+      observer_(other.observer_) {}
 
 File& File::operator=(File&& other) noexcept {
   if (this != &other) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = std::exchange(other.fd_, -1);
     path_ = std::move(other.path_);
+    observer_ = other.observer_;
   }
   return *this;
 }
 
-absl::StatusOr<File> File::Open(const std::string& path, int flags, mode_t mode) {
-  int fd;
-  do {
-    fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) return ErrnoError(errno, path);
-  return File(fd, path);
+absl::StatusOr<File> File::Open(const std::string& path, int flags, mode_t mode,
+                                FileObserver* observer) {
+  const auto open_file = [&]() -> absl::StatusOr<File> {
+    int fd;
+    do {
+      fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    } while (fd < 0 && errno == EINTR);
+    if (fd < 0) return ErrnoError(errno, path);
+    return File(fd, path);
+  };
+  if (observer == nullptr) return open_file();
+  const FileChange create{FileChange::Kind::kCreate, path};
+  const bool creates = (flags & O_CREAT) != 0;
+  if (creates) observer->Before(create);
+  absl::StatusOr<File> file = open_file();
+  if (creates) observer->After(create, file.status());
+  if (file.ok()) file->observer_ = observer;
+  return file;
+}
+
+template <typename ChangeFile>
+absl::Status File::Change(const FileChange& change, absl::string_view doing,
+                          const ChangeFile& change_file) const {
+  if (observer_ != nullptr) observer_->Before(change);
+  absl::Status status;
+  if (change_file() != 0) {
+    status = errno == EOPNOTSUPP
+                 ? absl::UnimplementedError(absl::StrCat(doing, path_, ": the disk can't"))
+                 : ErrnoError(errno, absl::StrCat(doing, path_));
+  }
+  if (observer_ != nullptr) observer_->After(change, status);
+  return status;
 }
 
 absl::StatusOr<size_t> File::ReadAt(uint64_t offset, std::span<char> out) const {
@@ -53,44 +82,42 @@ absl::StatusOr<size_t> File::ReadAt(uint64_t offset, std::span<char> out) const 
 }
 
 absl::Status File::WriteAt(uint64_t offset, std::span<const char> bytes) const {
-  while (!bytes.empty()) {
-    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoError(errno, absl::StrCat("writing ", path_));
-    offset += static_cast<uint64_t>(n);
-    bytes = bytes.subspan(static_cast<size_t>(n));
-  }
-  return absl::OkStatus();
+  const FileChange change{FileChange::Kind::kWrite, path_, {offset, bytes.size()}, bytes};
+  return Change(change, "writing ", [&] {
+    while (!bytes.empty()) {
+      const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return -1;
+      offset += static_cast<uint64_t>(n);
+      bytes = bytes.subspan(static_cast<size_t>(n));
+    }
+    return 0;
+  });
 }
 
 absl::Status File::Preallocate(ByteRange range) const {
   if (range.empty()) return absl::OkStatus();
-  if (::fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(range.offset),
-                  static_cast<off_t>(range.length)) == 0) {
-    return absl::OkStatus();
-  }
-  if (errno == EOPNOTSUPP) return absl::UnimplementedError(absl::StrCat(path_, ": no fallocate"));
-  return ErrnoError(errno, absl::StrCat("allocating space for ", path_));
+  return Change({FileChange::Kind::kPreallocate, path_, range}, "allocating space for ", [&] {
+    return ::fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(range.offset),
+                       static_cast<off_t>(range.length));
+  });
 }
 
 absl::Status File::PunchHole(ByteRange range) const {
   if (range.empty()) return absl::OkStatus();
-  if (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(range.offset),
-                  static_cast<off_t>(range.length)) == 0) {
-    return absl::OkStatus();
-  }
-  if (errno == EOPNOTSUPP) return absl::UnimplementedError(absl::StrCat(path_, ": no hole punch"));
-  return ErrnoError(errno, absl::StrCat("freeing space of ", path_));
+  return Change({FileChange::Kind::kPunch, path_, range}, "freeing space of ", [&] {
+    return ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                       static_cast<off_t>(range.offset), static_cast<off_t>(range.length));
+  });
 }
 
 absl::Status File::Truncate(uint64_t size) const {
-  if (::ftruncate(fd_, static_cast<off_t>(size)) == 0) return absl::OkStatus();
-  return ErrnoError(errno, absl::StrCat("cutting ", path_));
+  return Change({FileChange::Kind::kTruncate, path_, {size, 0}}, "cutting ",
+                [&] { return ::ftruncate(fd_, static_cast<off_t>(size)); });
 }
 
 absl::Status File::SyncData() const {
-  if (::fdatasync(fd_) == 0) return absl::OkStatus();
-  return ErrnoError(errno, absl::StrCat("syncing ", path_));
+  return Change({FileChange::Kind::kSync, path_}, "syncing ", [&] { return ::fdatasync(fd_); });
 }
 
 absl::StatusOr<uint64_t> File::Size() const {
@@ -103,6 +130,15 @@ absl::StatusOr<uint64_t> File::AllocatedBytes() const {
   struct stat st;
   if (::fstat(fd_, &st) != 0) return ErrnoError(errno, path_);
   return static_cast<uint64_t>(st.st_blocks) * 512;
+}
+
+absl::Status UnlinkFile(const std::string& path, FileObserver* observer) {
+  const FileChange change{FileChange::Kind::kUnlink, path};
+  if (observer != nullptr) observer->Before(change);
+  absl::Status status;
+  if (::unlink(path.c_str()) != 0) status = ErrnoError(errno, absl::StrCat("removing ", path));
+  if (observer != nullptr) observer->After(change, status);
+  return status;
 }
 
 absl::StatusOr<std::string> ReadFileToString(const std::string& path, size_t limit_bytes) {

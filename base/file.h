@@ -15,6 +15,9 @@
 
 namespace larder {
 
+class FileObserver;
+struct FileChange;
+
 // An open file descriptor with its path (for messages). Movable; closes itself.
 // Calls are thread-safe as far as the kernel's are (positional I/O is). Errors carry
 // the path and errno's text; ENOSPC is ResourceExhausted.
@@ -28,8 +31,10 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  // open(2) with O_CLOEXEC added.
-  static absl::StatusOr<File> Open(const std::string& path, int flags, mode_t mode = 0600);
+  // open(2) with O_CLOEXEC added. `observer`, which is not owned, is told of the file's changes;
+  // null: nobody is.
+  static absl::StatusOr<File> Open(const std::string& path, int flags, mode_t mode = 0600,
+                                   FileObserver* observer = nullptr);
 
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
@@ -51,9 +56,18 @@ class File {
   absl::StatusOr<uint64_t> AllocatedBytes() const;
 
  private:
+  // Makes a change with `change_file` (errno's way of telling), around it tells the observer.
+  template <typename ChangeFile>
+  absl::Status Change(const FileChange& change, absl::string_view doing,
+                      const ChangeFile& change_file) const;
+
   int fd_ = -1;
   std::string path_;
+  FileObserver* observer_ = nullptr;
 };
+
+// unlink(2). A name that is not there is NotFound.
+absl::Status UnlinkFile(const std::string& path, FileObserver* observer = nullptr);
 
 // The whole content of a small file; NotFound where there is none. At most `limit_bytes`, else
 // ResourceExhausted.

@@ -9,6 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/file.h"
 #include "cache/cached_object.h"
 #include "cache/dataset.h"
 #include "cache/object_spec.h"
@@ -24,6 +26,13 @@ struct CacheOptions {
   uint64_t memory_bytes = 0;    // of all buffers of bytes in flight; at least 16 MiB
   int max_loads = 64;           // ranged GETs under way at a time
   int write_threads = 2;
+  // Records younger than this are checked before use after a crash of the machine.
+  absl::Duration checkpoint_interval = absl::Seconds(30);
+
+  // For tests, which put a disk of their own under the cache and end the machine's life at will.
+  FileObserver* file_observer = nullptr;  // of packs and object files; not owned
+  rocksdb::Env* index_env = nullptr;      // under the index; not owned; null: the system's
+  std::string boot_id;                    // empty: the running machine's
 };
 
 struct CacheStatus {

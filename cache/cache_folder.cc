@@ -79,13 +79,14 @@ absl::StatusOr<File> TakeLock(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<CacheFolder>> CacheFolder::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<CacheFolder>> CacheFolder::Open(const std::string& path,
+                                                               FileObserver* observer) {
   LARDER_RETURN_IF_ERROR(WithContext(MakeFolders(path), "cache folder"));
   // VERSION comes before the lock: a foreign folder must get no file of ours.
   LARDER_RETURN_IF_ERROR(CheckVersion(path));
   LARDER_ASSIGN_OR_RETURN(File lock, TakeLock(path));
   if (::chmod(path.c_str(), 0700) != 0) return ErrnoError(errno, path);
-  std::unique_ptr<CacheFolder> folder(new CacheFolder(path, std::move(lock)));
+  std::unique_ptr<CacheFolder> folder(new CacheFolder(path, std::move(lock), observer));
   for (const std::string& sub :
        {folder->index_path(), folder->objects_path(), folder->packs_path()}) {
     LARDER_RETURN_IF_ERROR(MakeFolders(sub));
@@ -107,8 +108,16 @@ uint64_t CacheFolder::FileIdOf(const std::string& name) {
   return id;
 }
 
-void CacheFolder::RemoveObjectFile(uint64_t file_id) const {
-  (void)::unlink(ObjectFilePath(file_id).c_str());
+absl::StatusOr<File> CacheFolder::CreateFile(const std::string& file_path) const {
+  return File::Open(file_path, O_RDWR | O_CREAT | O_EXCL, 0600, observer_);
+}
+
+absl::StatusOr<File> CacheFolder::OpenFile(const std::string& file_path) const {
+  return File::Open(file_path, O_RDWR, 0600, observer_);
+}
+
+absl::Status CacheFolder::Unlink(const std::string& file_path) const {
+  return UnlinkFile(file_path, observer_);
 }
 
 absl::StatusOr<uint64_t> CacheFolder::DiskFreeBytes() const {

@@ -18,7 +18,9 @@ class CacheFolder {
  public:
   // Makes what is missing, checks what is there, takes the lock. FailedPrecondition: not empty and
   // no cache; used by a running daemon (the message has its pid); a format of another release.
-  static absl::StatusOr<std::unique_ptr<CacheFolder>> Open(const std::string& path);
+  // `observer` (not owned, may be null) is told of all changes of packs and object files.
+  static absl::StatusOr<std::unique_ptr<CacheFolder>> Open(const std::string& path,
+                                                           FileObserver* observer = nullptr);
 
   const std::string& path() const { return path_; }
   std::string index_path() const { return path_ + "/index"; }
@@ -29,8 +31,11 @@ class CacheFolder {
   // The file id of a name made by the two above; 0 for other names.
   static uint64_t FileIdOf(const std::string& name);
 
-  // Failures are logged by nobody: what stays is found by the recount of the next start.
-  void RemoveObjectFile(uint64_t file_id) const;
+  // Packs and object files are made, opened and removed here, and nowhere else. Created: must not
+  // exist yet.
+  absl::StatusOr<File> CreateFile(const std::string& file_path) const;
+  absl::StatusOr<File> OpenFile(const std::string& file_path) const;
+  absl::Status Unlink(const std::string& file_path) const;
 
   // What others can still write to this disk (f_bavail), in bytes.
   absl::StatusOr<uint64_t> DiskFreeBytes() const;
@@ -38,10 +43,12 @@ class CacheFolder {
   absl::Status ProbeWrite() const;
 
  private:
-  CacheFolder(std::string path, File lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  CacheFolder(std::string path, File lock, FileObserver* observer)
+      : path_(std::move(path)), lock_(std::move(lock)), observer_(observer) {}
 
   const std::string path_;
   const File lock_;  // flock(2): gone with the process, however it ends
+  FileObserver* const observer_;
 };
 
 }  // namespace larder::cache

@@ -14,9 +14,6 @@ namespace larder::cache {
 namespace {
 
 constexpr absl::Duration kTick = absl::Seconds(1);
-// Records of the last seconds before a crash of the machine are checked before use; this is how
-// many seconds.
-constexpr int kTicksPerCheckpoint = 30;
 constexpr int kTicksPerDiskProbe = 10;
 // The end of a daemon waits this long for the disk; what is not synced by then is checked at its
 // first use after a crash.
@@ -51,16 +48,18 @@ absl::StatusOr<std::unique_ptr<Cache>> Cache::Create(const CacheOptions& options
 }
 
 absl::Status CacheImpl::Start() {
-  LARDER_ASSIGN_OR_RETURN(core_.folder, CacheFolder::Open(options_.folder));
+  LARDER_ASSIGN_OR_RETURN(core_.folder, CacheFolder::Open(options_.folder, options_.file_observer));
   index::IndexOptions index;
   index.path = core_.folder->index_path();
+  index.env = options_.index_env;
   index.block_cache_bytes = std::clamp<uint64_t>(options_.memory_bytes / 16, 1 << 20, 64 << 20);
   index.write_buffer_bytes = std::min(
       std::clamp<uint64_t>(Space::IndexReserve(options_.capacity_bytes) / 8, 512 << 10, 16 << 20),
       options_.memory_bytes / 16);
   LARDER_ASSIGN_OR_RETURN(core_.index, index::Index::Open(index));
   const uint64_t used_step = std::clamp<uint64_t>(options_.capacity_bytes / 64, 1 << 20, 64 << 20);
-  LARDER_ASSIGN_OR_RETURN(core_.meta, MetaState::Open(core_.index.get(), ReadBootId(), used_step));
+  const std::string boot_id = options_.boot_id.empty() ? ReadBootId() : options_.boot_id;
+  LARDER_ASSIGN_OR_RETURN(core_.meta, MetaState::Open(core_.index.get(), boot_id, used_step));
   SpaceOptions space;
   space.capacity_bytes = options_.capacity_bytes;
   space.min_free_bytes = options_.min_free_bytes;
@@ -92,6 +91,7 @@ absl::Status CacheImpl::Start() {
   if (shrunk && !core_.evictor->WaitUntilFits(kShrinkPatience)) {
     LogWarning("cache: still being cut down to its new size");
   }
+  last_checkpoint_ = absl::Now();
   ticker_ = std::thread([this] { TickLoop(); });
   return absl::OkStatus();
 }
@@ -130,7 +130,7 @@ void CacheImpl::Shutdown() {
 void CacheImpl::TickLoop() {
   mutex_.Lock();
   while (!shut_down_) {
-    changed_.WaitFor(&mutex_, kTick);
+    changed_.WaitFor(&mutex_, std::min(kTick, options_.checkpoint_interval));
     if (shut_down_) break;
     mutex_.Unlock();
     Tick();
@@ -145,7 +145,8 @@ void CacheImpl::Tick() {
   core_.buffers->WakeAll();
   core_.space->SetIndexBytes(core_.index->DiskBytes());
   core_.evictor->CheckLimits();
-  if (ticks_ % kTicksPerCheckpoint == 0) {
+  if (absl::Now() - last_checkpoint_ >= options_.checkpoint_interval) {
+    last_checkpoint_ = absl::Now();
     const absl::Status synced =
         core_.meta->Checkpoint(absl::InfiniteFuture(), core_.space->used_bytes());
     if (!synced.ok()) {

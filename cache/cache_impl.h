@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "base/mutex.h"
 #include "cache/cache.h"
 #include "cache/core.h"
@@ -50,7 +51,9 @@ class CacheImpl final : public Cache {
   CondVar changed_;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Recount> recount_;
-  int ticks_ = 0;  // of the ticker alone
+  // These two are the ticker's alone.
+  int ticks_ = 0;
+  absl::Time last_checkpoint_;
   std::thread ticker_;
 };
 

@@ -32,8 +32,8 @@ uint64_t SpareFor(uint64_t capacity_bytes) {
 }
 
 bool IsAtOrBelow(absl::string_view path, absl::string_view top) {
-  return top.empty() || (absl::StartsWith(path, top) &&
-                         (path.size() == top.size() || path[top.size()] == '/'));
+  return top.empty() ||
+         (absl::StartsWith(path, top) && (path.size() == top.size() || path[top.size()] == '/'));
 }
 
 }  // namespace
@@ -388,7 +388,7 @@ absl::Status Evictor::GiveBack() {
     if (freed.packed) {
       bytes = core_->packs->Free({freed.file_id, freed.offset}, freed.bytes);
     } else {
-      core_->folder->RemoveObjectFile(freed.file_id);
+      (void)core_->folder->Unlink(core_->folder->ObjectFilePath(freed.file_id));
     }
     core_->space->ReturnWritten(bytes);
   }

@@ -126,9 +126,9 @@ class Evictor {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool over_limits_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<Newcomer> newcomers_ ABSL_GUARDED_BY(mutex_);
-  std::vector<Digest> doomed_ ABSL_GUARDED_BY(mutex_);                 // retired, to be freed now
-  absl::flat_hash_set<Digest> retired_open_ ABSL_GUARDED_BY(mutex_);   // when they are closed
-  std::vector<Freed> places_ ABSL_GUARDED_BY(mutex_);                  // of Free()
+  std::vector<Digest> doomed_ ABSL_GUARDED_BY(mutex_);                // retired, to be freed now
+  absl::flat_hash_set<Digest> retired_open_ ABSL_GUARDED_BY(mutex_);  // when they are closed
+  std::vector<Freed> places_ ABSL_GUARDED_BY(mutex_);                 // of Free()
   absl::flat_hash_map<uint64_t, std::vector<std::string>> pins_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;

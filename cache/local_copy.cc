@@ -1,9 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "cache/local_copy.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -96,7 +93,7 @@ absl::StatusOr<bool> LocalCopy::Restore(std::string* etag) {
     file = core_->packs->Open(record->file_id);
   } else {
     absl::StatusOr<File> opened =
-        File::Open(core_->folder->ObjectFilePath(record->file_id), O_RDWR);
+        core_->folder->OpenFile(core_->folder->ObjectFilePath(record->file_id));
     if (opened.ok()) {
       file = std::make_shared<const File>(*std::move(opened));
     } else {
@@ -331,8 +328,8 @@ absl::StatusOr<std::shared_ptr<const File>> LocalCopy::ObjectFile(const std::str
     if (file_ != nullptr) return file_;
   }
   LARDER_ASSIGN_OR_RETURN(const uint64_t file_id, core_->meta->NewFileId());
-  LARDER_ASSIGN_OR_RETURN(
-      File made, File::Open(core_->folder->ObjectFilePath(file_id), O_RDWR | O_CREAT | O_EXCL));
+  LARDER_ASSIGN_OR_RETURN(File made,
+                          core_->folder->CreateFile(core_->folder->ObjectFilePath(file_id)));
   index::ObjectRecord record = NewRecord(etag);
   record.file_id = file_id;
   index::Batch batch;

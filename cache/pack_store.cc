@@ -1,9 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "cache/pack_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -38,8 +35,7 @@ absl::StatusOr<PackStore::Allocation> PackStore::Allocate(uint64_t bytes) {
   }
   // Two threads may both come here: then one pack stays a little emptier.
   LARDER_ASSIGN_OR_RETURN(const uint64_t file_id, meta_->NewFileId());
-  LARDER_ASSIGN_OR_RETURN(File made,
-                          File::Open(folder_->PackPath(file_id), O_RDWR | O_CREAT | O_EXCL));
+  LARDER_ASSIGN_OR_RETURN(File made, folder_->CreateFile(folder_->PackPath(file_id)));
   auto file = std::make_shared<const File>(std::move(made));
   uint64_t empty = 0;
   {
@@ -61,7 +57,7 @@ absl::StatusOr<std::shared_ptr<const File>> PackStore::Open(uint64_t file_id) {
     const auto found = packs_.find(file_id);
     if (found != packs_.end() && found->second.file != nullptr) return found->second.file;
   }
-  LARDER_ASSIGN_OR_RETURN(File opened, File::Open(folder_->PackPath(file_id), O_RDWR));
+  LARDER_ASSIGN_OR_RETURN(File opened, folder_->OpenFile(folder_->PackPath(file_id)));
   auto file = std::make_shared<const File>(std::move(opened));
   MutexLock lock(&mutex_);
   Pack& pack = packs_[file_id];
@@ -116,7 +112,7 @@ void PackStore::Remove(uint64_t file_id) {
       packs_.erase(found);
     }
   }
-  (void)::unlink(folder_->PackPath(file_id).c_str());
+  (void)folder_->Unlink(folder_->PackPath(file_id));
 }
 
 }  // namespace larder::cache

@@ -2,8 +2,6 @@
 #include "cache/recount.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -54,8 +52,9 @@ void Recount::Run() {
     return;
   }
   if (forgotten_ > 0) {
-    LogWarning(absl::StrCat("cache: the bytes of ", forgotten_,
-                            " indexed objects are gone; they are fetched again when they are read"));
+    LogWarning(
+        absl::StrCat("cache: the bytes of ", forgotten_,
+                     " indexed objects are gone; they are fetched again when they are read"));
   }
   core_->space->Adjust(static_cast<int64_t>(used_bytes_) -
                        static_cast<int64_t>(core_->meta->used_bytes_at_open()));
@@ -134,7 +133,7 @@ absl::Status Recount::CountObjectFile(const Digest& id, const index::ObjectRecor
 
   // Blocks that were allocated and never noted: freed, or counted where somebody fills them now.
   LARDER_ASSIGN_OR_RETURN(const File file,
-                          File::Open(core_->folder->ObjectFilePath(record.file_id), O_RDWR));
+                          core_->folder->OpenFile(core_->folder->ObjectFilePath(record.file_id)));
   LARDER_ASSIGN_OR_RETURN(const uint64_t allocated, file.AllocatedBytes());
   if (allocated <= disk) return absl::OkStatus();
   if (!core_->open->Claim(id)) {
@@ -189,7 +188,8 @@ absl::Status Recount::CleanPacks() {
           return !stop_;
         },
         at_start_.get()));
-    for (; first != last && !stop_; ++first) CleanPack(first->first, std::move(alive[first->first]));
+    for (; first != last && !stop_; ++first)
+      CleanPack(first->first, std::move(alive[first->first]));
   }
   return absl::OkStatus();
 }
@@ -211,7 +211,8 @@ void Recount::CleanPack(uint64_t file_id, std::vector<ByteRange> alive) {
   uint64_t unreturned = 0;
   const absl::StatusOr<uint64_t> allocated = (*file)->AllocatedBytes();
   // Not where it is a block or two of the file's own tree.
-  if (allocated.ok() && *allocated > alive_bytes + (64 << 10)) unreturned = *allocated - alive_bytes;
+  if (allocated.ok() && *allocated > alive_bytes + (64 << 10))
+    unreturned = *allocated - alive_bytes;
   used_bytes_ += alive_bytes;
   if (alive_bytes == 0) {
     core_->packs->Remove(file_id);
@@ -224,7 +225,7 @@ void Recount::CleanPack(uint64_t file_id, std::vector<ByteRange> alive) {
 void Recount::RemoveObjectFilesWithoutRecord() {
   for (const uint64_t id : object_files_) {
     if (stop_) return;
-    core_->folder->RemoveObjectFile(id);
+    (void)core_->folder->Unlink(core_->folder->ObjectFilePath(id));
   }
   object_files_.clear();
 }

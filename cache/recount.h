@@ -16,10 +16,10 @@
 
 namespace larder::cache {
 
-// After a start, in the background: tells the evictor what is on disk, counts what earlier runs left
-// there, removes bytes that no record names (of writes that a kill cut off) and records whose bytes
-// are gone, and corrects the bound of used space. Nothing waits for it: until it is done the bound
-// of the last run holds, which is never too low, and nothing is evicted.
+// After a start, in the background: tells the evictor what is on disk, counts what earlier runs
+// left there, removes bytes that no record names (of writes that a kill cut off) and records whose
+// bytes are gone, and corrects the bound of used space. Nothing waits for it: until it is done the
+// bound of the last run holds, which is never too low, and nothing is evicted.
 //
 // It counts what the index knew when this was made, so that what readers fill, and find bad,
 // meanwhile is counted by them alone.
@@ -53,7 +53,7 @@ class Recount {
   const std::unique_ptr<index::Snapshot> at_start_;
   std::atomic<bool> stop_{false};
   // Only of the thread:
-  std::map<uint64_t, Pack> packs_;             // of earlier runs
+  std::map<uint64_t, Pack> packs_;              // of earlier runs
   absl::flat_hash_set<uint64_t> object_files_;  // of earlier runs; those whose record was met leave
   uint64_t used_bytes_ = 0;
   uint64_t forgotten_ = 0;

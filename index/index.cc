@@ -213,11 +213,11 @@ absl::StatusOr<std::optional<ObjectRecord>> Index::GetObject(const Digest& id) {
 
 absl::StatusOr<std::optional<Digest>> Index::FindObject(uint64_t prefix) {
   std::optional<Digest> found;
-  LARDER_RETURN_IF_ERROR(ForEachObject(Digest::FromPrefix(prefix),
-                                       [&](const Digest& id, const ObjectRecord&) {
-                                         if (id.prefix() == prefix) found = id;
-                                         return false;
-                                       }));
+  LARDER_RETURN_IF_ERROR(
+      ForEachObject(Digest::FromPrefix(prefix), [&](const Digest& id, const ObjectRecord&) {
+        if (id.prefix() == prefix) found = id;
+        return false;
+      }));
   return found;
 }
 

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/errors.h"
 #include "base/file.h"
+#include "base/file_observer.h"
 #include "base/thread_pool.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -70,6 +71,34 @@ TEST(FileTest, PreallocationKeepsTheSize) {
   if (absl::IsUnimplemented(allocated)) GTEST_SKIP() << "no fallocate on this filesystem";
   EXPECT_EQ(*file->Size(), 0u);
   EXPECT_GE(*file->AllocatedBytes(), 1u << 20);
+}
+
+TEST(FileTest, AnObserverIsToldOfEveryChange) {
+  class Log : public FileObserver {
+   public:
+    void Before(const FileChange& change) override { before_.push_back(change.kind); }
+    void After(const FileChange& change, const absl::Status& result) override {
+      if (result.ok()) after_.push_back(change.kind);
+    }
+    std::vector<FileChange::Kind> before_;
+    std::vector<FileChange::Kind> after_;
+  } log;
+  testing::TempDir folder;
+  const std::string path = folder.path() + "/f";
+  {
+    auto file = File::Open(path, O_RDWR | O_CREAT, 0600, &log);
+    ASSERT_TRUE(file.ok());
+    const File moved = *std::move(file);
+    ASSERT_TRUE(moved.WriteAt(0, std::string("bytes")).ok());
+    ASSERT_TRUE(moved.Truncate(2).ok());
+    ASSERT_TRUE(moved.SyncData().ok());
+  }
+  ASSERT_TRUE(UnlinkFile(path, &log).ok());
+  EXPECT_TRUE(absl::IsNotFound(UnlinkFile(path, &log)));
+  using Kind = FileChange::Kind;
+  EXPECT_THAT(log.after_, ::testing::ElementsAre(Kind::kCreate, Kind::kWrite, Kind::kTruncate,
+                                                 Kind::kSync, Kind::kUnlink));
+  EXPECT_EQ(log.before_.size(), log.after_.size() + 1);
 }
 
 TEST(FileTest, ErrorsNameThePath) {
