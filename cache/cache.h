@@ -73,9 +73,10 @@ class Cache {
   // be right.
   virtual uint64_t DatasetBytes(uint64_t dataset) = 0;
 
-  // This version can't be opened any more (the remote has another, or none): its bytes are freed,
-  // after its last close where it is open.
-  virtual void Retire(const Digest& id) = 0;
+  // This version can't be opened any more. `replaced`: the remote has another, and its bytes are
+  // freed, after its last close where it is open. Else it is gone from the remote, and first to
+  // make room where room is needed: what is gone may come back (a folder that was not mounted).
+  virtual void Retire(const Digest& id, bool replaced) = 0;
   // Frees the bytes of `id` now; how many. FailedPrecondition: it is open (then after its last
   // close). Waits for the recount after a start.
   virtual absl::StatusOr<uint64_t> Evict(const Digest& id) = 0;

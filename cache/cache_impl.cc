@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/errors.h"
@@ -70,6 +71,7 @@ absl::Status CacheImpl::Start() {
                                             PackStore::PackBytesFor(options_.capacity_bytes));
   core_.open = std::make_unique<OpenObjects>();
   core_.evictor = std::make_unique<Evictor>(&core_, options_.capacity_bytes);
+  LARDER_RETURN_IF_ERROR(LoadPins());
   // What RocksDB holds (its block cache and two write buffers) comes out of the same budget.
   const uint64_t index_memory = index.block_cache_bytes + 2 * index.write_buffer_bytes;
   const uint64_t buffer_bytes = std::max(
@@ -193,11 +195,23 @@ absl::Status CacheImpl::Unpin(uint64_t dataset, const std::string& path) {
 }
 
 absl::StatusOr<std::vector<std::string>> CacheImpl::Pins(uint64_t dataset) {
-  return core_.index->GetPins(dataset);
+  std::vector<std::string> paths;
+  LARDER_RETURN_IF_ERROR(core_.index->ForEachPin([&](uint64_t pinned, absl::string_view path) {
+    if (pinned == dataset) paths.emplace_back(path);
+  }));
+  return paths;
+}
+
+absl::Status CacheImpl::LoadPins() {
+  absl::flat_hash_map<uint64_t, std::vector<std::string>> pins;
+  LARDER_RETURN_IF_ERROR(core_.index->ForEachPin(
+      [&](uint64_t dataset, absl::string_view path) { pins[dataset].emplace_back(path); }));
+  for (auto& [dataset, paths] : pins) core_.evictor->SetPins(dataset, std::move(paths));
+  return absl::OkStatus();
 }
 
 absl::Status CacheImpl::ApplyPins(uint64_t dataset) {
-  LARDER_ASSIGN_OR_RETURN(std::vector<std::string> paths, core_.index->GetPins(dataset));
+  LARDER_ASSIGN_OR_RETURN(std::vector<std::string> paths, Pins(dataset));
   core_.evictor->SetPins(dataset, std::move(paths));
   return core_.index->ForEachObject(
       Digest(), [&](const Digest& id, const index::ObjectRecord& record) {

@@ -30,7 +30,7 @@ class CacheImpl final : public Cache {
                                                      const ObjectSpec& spec) override;
   uint64_t CachedBytes(const Digest& id) override;
   uint64_t DatasetBytes(uint64_t dataset) override;
-  void Retire(const Digest& id) override { core_.evictor->Retire(id); }
+  void Retire(const Digest& id, bool replaced) override { core_.evictor->Retire(id, replaced); }
   absl::StatusOr<uint64_t> Evict(const Digest& id) override { return core_.evictor->EvictNow(id); }
   absl::Status Pin(uint64_t dataset, const std::string& path) override;
   absl::Status Unpin(uint64_t dataset, const std::string& path) override;
@@ -41,6 +41,7 @@ class CacheImpl final : public Cache {
  private:
   void Tick();
   void TickLoop();
+  absl::Status LoadPins();
   // Tells the evictor which of the dataset's objects are pinned now.
   absl::Status ApplyPins(uint64_t dataset);
 

@@ -137,10 +137,11 @@ bool Evictor::WaitUntilFits(absl::Duration patience) {
   return true;
 }
 
-void Evictor::Retire(const Digest& id) {
+void Evictor::Retire(const Digest& id, bool now) {
   {
     MutexLock lock(&mutex_);
     policy_->Retire(id.prefix());
+    if (!now) return;
     doomed_.push_back(id);
   }
   changed_.NotifyAll();

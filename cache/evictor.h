@@ -65,8 +65,8 @@ class Evictor {
   void CheckLimits();
   // Waits until nothing more can or has to be freed for the limits; false: not within `patience`.
   bool WaitUntilFits(absl::Duration patience);
-  // Nobody can open this version any more: it goes at once, or after its last close.
-  void Retire(const Digest& id);
+  // Nobody can open this version any more: the first to go. `now`: without need, too.
+  void Retire(const Digest& id, bool now);
   // The bytes of bad or unfinished places that no record names any more.
   void Free(PackPlace place, uint64_t bytes);
   // Frees the object now; the bytes freed. FailedPrecondition: it is open. The index's errors.

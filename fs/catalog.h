@@ -57,6 +57,7 @@ class Catalog {
     InodeTable* inodes = nullptr;
     DatasetCounters* counters = nullptr;
     Clock* clock = nullptr;
+    std::function<void(const Digest& id, bool replaced)> on_old_version = nullptr;
   };
   Catalog(const Options& options, const Parts& parts);
   ~Catalog() { Shutdown(); }

@@ -36,6 +36,7 @@ CatalogTables::CatalogTables(const Options& options)
       index_(options.index),
       inodes_(options.inodes),
       writer_(options.writer),
+      on_old_version_(options.on_old_version),
       negative_names_(kMaxNegativeNames) {
   const std::optional<FolderRecord> totals = FindFolder(kTotalsFolder);
   if (totals) {
@@ -139,11 +140,19 @@ void CatalogTables::Change(absl::string_view path, const std::optional<EntryReco
     removed_.push_back({std::string(path), at, ""});
     if (removed_.size() == 1) writer_->Run([this] { CleanStep(); });
   }
+  std::optional<Digest> old;
+  if (before && KindOf(*before) == EntryKind::kFile && HasAttributes(*before)) {
+    old = identity_.Of(path, *before);
+  }
   if (!after) {
     inodes_->SetCurrent(path, nullptr);
+    if (old && on_old_version_) on_old_version_(*old, /*replaced=*/false);
     return;
   }
   const Digest id = identity_.Of(path, *after);
+  if (old && *old != id && HasAttributes(*after) && on_old_version_) {
+    on_old_version_(*old, /*replaced=*/true);
+  }
   // Names-only entries have no version to compare with.
   if (HasAttributes(*after)) inodes_->SetCurrent(path, &id);
 }

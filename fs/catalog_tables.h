@@ -53,6 +53,8 @@ class CatalogTables {
     index::Index* index = nullptr;  // the three are not owned and outlive it
     InodeTable* inodes = nullptr;
     ThreadPool* writer = nullptr;  // of one thread; drained before this dies
+    // Told of each version of a file that is not its path's any more; `replaced`: another one is.
+    std::function<void(const Digest& id, bool replaced)> on_old_version = nullptr;
   };
   explicit CatalogTables(const Options& options);
 
@@ -131,6 +133,7 @@ class CatalogTables {
   index::Index* const index_;
   InodeTable* const inodes_;
   ThreadPool* const writer_;
+  const std::function<void(const Digest& id, bool replaced)> on_old_version_;
 
   NegativeNames negative_names_;
   std::atomic<uint64_t> objects_{0};

@@ -246,15 +246,19 @@ absl::Status Index::ForEachBlock(const Digest& id,
       at == nullptr ? nullptr : at->snapshot_);
 }
 
-absl::StatusOr<std::vector<std::string>> Index::GetPins(uint64_t dataset) {
-  std::vector<std::string> paths;
-  const std::string prefix = PinKey(dataset, "");
+absl::Status Index::ForEachPin(const std::function<void(uint64_t, absl::string_view)>& visit) {
+  constexpr size_t kDatasetBytes = 8;
+  const std::string prefix(1, kPinTable);
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions()));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    paths.emplace_back(ToView(it->key()).substr(prefix.size()));
+    const absl::string_view key = ToView(it->key()).substr(prefix.size());
+    if (key.size() < kDatasetBytes) continue;
+    uint64_t dataset = 0;
+    for (const char c : key.substr(0, kDatasetBytes))
+      dataset = dataset << 8 | static_cast<uint8_t>(c);
+    visit(dataset, key.substr(kDatasetBytes));
   }
-  LARDER_RETURN_IF_ERROR(ToStatus(it->status()));
-  return paths;
+  return ToStatus(it->status());
 }
 
 absl::StatusOr<std::optional<FolderRecord>> Index::GetFolder(const FolderKey& folder) {

@@ -127,7 +127,9 @@ class Index {
       const FolderKey& folder, absl::string_view after,
       const std::function<bool(absl::string_view name, const EntryRecord&)>& visit);
 
-  absl::StatusOr<std::vector<std::string>> GetPins(uint64_t dataset);
+  // All pins, by dataset.
+  absl::Status ForEachPin(
+      const std::function<void(uint64_t dataset, absl::string_view path)>& visit);
 
   // nullopt in a new index.
   absl::StatusOr<std::optional<MetaRecord>> GetMeta();

@@ -1,6 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "absl/strings/match.h"
+
 #include "tests/fs/filesystem_fixture.h"
 
 // One inode number is one version.
@@ -45,6 +47,24 @@ TEST_F(VersionTest, NewVersionIsANewInode) {
   EXPECT_TRUE(filesystem_->Open(after).ok());
   EXPECT_EQ(filesystem_->totals().objects, 1u);
   EXPECT_EQ(filesystem_->totals().size_bytes, 20u);
+}
+
+TEST_F(VersionTest, TheCacheHearsOfVersionsThatWentAway) {
+  store_.PutFile("a", 10, "\"1\"");
+  store_.PutFile("b", 10, "\"1\"");
+  InodeOf("a");
+  InodeOf("b");
+  EXPECT_TRUE(cache_->retired().empty());
+  store_.PutFile("a", 10, "\"2\"");
+  clock_.Advance(absl::Seconds(60));
+  InodeOf("a");
+  ASSERT_EQ(cache_->retired().size(), 1u);
+  EXPECT_TRUE(absl::EndsWith(cache_->retired()[0], "+")) << "another version took its place";
+  store_.Remove("b");
+  clock_.Advance(absl::Seconds(60));
+  EXPECT_FALSE(Lookup(kRootInode, "b").ok());
+  ASSERT_EQ(cache_->retired().size(), 2u);
+  EXPECT_FALSE(absl::EndsWith(cache_->retired()[1], "+")) << "it may come back";
 }
 
 TEST_F(VersionTest, OldInodeKeepsItsAttributes) {

@@ -40,6 +40,16 @@ void FakeCache::Remember(const Digest& id, const std::string& etag) {
   etags_[id.ToHex()] = etag;
 }
 
+void FakeCache::Retire(const Digest& id, bool replaced) {
+  MutexLock lock(&mutex_);
+  retired_.push_back(id.ToHex() + (replaced ? "+" : ""));
+}
+
+std::vector<std::string> FakeCache::retired() const {
+  MutexLock lock(&mutex_);
+  return retired_;
+}
+
 size_t FakeCache::opens() const {
   MutexLock lock(&mutex_);
   return opens_;

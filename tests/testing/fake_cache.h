@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/mutex.h"
@@ -48,17 +49,29 @@ class FakeCache : public cache::Cache {
                                                             const cache::ObjectSpec& spec) override;
   uint64_t CachedBytes(const Digest& id) override { return 0; }
   uint64_t DatasetBytes(uint64_t dataset) override { return 0; }
+  void Retire(const Digest& id, bool replaced) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<uint64_t> Evict(const Digest& id) override { return 0; }
+  absl::Status Pin(uint64_t dataset, const std::string& path) override { return absl::OkStatus(); }
+  absl::Status Unpin(uint64_t dataset, const std::string& path) override {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) override {
+    return std::vector<std::string>();
+  }
   cache::CacheStatus GetStatus() override { return {}; }
   index::Index& index() override { return *index_; }
 
   // As if bytes with this ETag had been cached under `id`.
   void Remember(const Digest& id, const std::string& etag) ABSL_LOCKS_EXCLUDED(mutex_);
   size_t opens() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // What was retired, in order: the id in hex, and a "+" where it was replaced.
+  std::vector<std::string> retired() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   index::Index* const index_;
   mutable Mutex mutex_;
   size_t opens_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> retired_ ABSL_GUARDED_BY(mutex_);
   // By id, in hex.
   std::map<std::string, std::string> etags_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::weak_ptr<FakeObject>> objects_ ABSL_GUARDED_BY(mutex_);
