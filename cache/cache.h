@@ -89,6 +89,10 @@ class Cache {
   virtual CacheStatus GetStatus() = 0;
   // The catalog's place, too.
   virtual index::Index& index() = 0;
+  // Before `bytes` more of the catalog are written to the index: makes room for them by evicting,
+  // for which it may wait a second. ResourceExhausted: they do not fit into the quota, whatever is
+  // evicted.
+  virtual absl::Status AdmitCatalog(uint64_t bytes) = 0;
 };
 
 }  // namespace larder::cache

@@ -23,6 +23,10 @@ constexpr absl::Duration kFinalCheckpoint = absl::Seconds(6);
 // A start waits this long for a cache that has to become smaller.
 constexpr absl::Duration kShrinkPatience = absl::Seconds(30);
 
+// The catalog looks for room each time it has written this much: a small part of the least reserve.
+constexpr uint64_t kCatalogStep = 256 << 10;
+constexpr absl::Duration kCatalogPatience = absl::Seconds(1);
+
 constexpr uint64_t kLeastCapacityBytes = 32 << 20;
 constexpr uint64_t kLeastMemoryBytes = 16 << 20;
 
@@ -236,6 +240,20 @@ uint64_t CacheImpl::CachedBytes(const Digest& id) {
 }
 
 uint64_t CacheImpl::DatasetBytes(uint64_t dataset) { return core_.dataset_bytes.Get(dataset); }
+
+absl::Status CacheImpl::AdmitCatalog(uint64_t bytes) {
+  if (catalog_growth_.fetch_add(bytes) + bytes < kCatalogStep) return absl::OkStatus();
+  catalog_growth_ = 0;
+  const uint64_t index_bytes = core_.index->DiskBytes();
+  core_.space->SetIndexBytes(index_bytes);
+  if (index_bytes + Space::IndexReserve(options_.capacity_bytes) > options_.capacity_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the names of the dataset do not fit into a cache of ",
+                     options_.capacity_bytes >> 20, " MiB: raise --cache-size"));
+  }
+  if (core_.space->over_bytes() > 0) (void)core_.evictor->WaitUntilFits(kCatalogPatience);
+  return absl::OkStatus();
+}
 
 CacheStatus CacheImpl::GetStatus() {
   CacheStatus status;

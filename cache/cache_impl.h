@@ -2,6 +2,7 @@
 #ifndef LARDER_CACHE_CACHE_IMPL_H_
 #define LARDER_CACHE_CACHE_IMPL_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,6 +38,7 @@ class CacheImpl final : public Cache {
   absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) override;
   CacheStatus GetStatus() override;
   index::Index& index() override { return *core_.index; }
+  absl::Status AdmitCatalog(uint64_t bytes) override;
 
  private:
   void Tick();
@@ -52,6 +54,7 @@ class CacheImpl final : public Cache {
   CondVar changed_;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Recount> recount_;
+  std::atomic<uint64_t> catalog_growth_{0};  // since the index was last looked at
   // These two are the ticker's alone.
   int ticks_ = 0;
   absl::Time last_checkpoint_;

@@ -21,12 +21,11 @@ uint64_t Rounded(uint64_t bytes) { return RoundUp(bytes, kDiskBlockBytes); }
 Space::Space(SpaceOptions options) : options_(std::move(options)) {}
 
 uint64_t Space::IndexReserve(uint64_t capacity_bytes) {
-  return std::max<uint64_t>(4 << 20, capacity_bytes / 50);
+  return std::clamp<uint64_t>(capacity_bytes / 50, 4 << 20, 512 << 20);
 }
 
 uint64_t Space::ObjectCapacity() const {
-  const uint64_t held_back =
-      std::max(IndexReserve(options_.capacity_bytes), index_bytes_) + kFolderBytes;
+  const uint64_t held_back = IndexReserve(options_.capacity_bytes) + index_bytes_ + kFolderBytes;
   return options_.capacity_bytes > held_back ? options_.capacity_bytes - held_back : 0;
 }
 

@@ -36,7 +36,7 @@ class Space {
   // `bytes` that were written, and freed.
   void ReturnWritten(uint64_t bytes);
 
-  // What the index takes now; the larger of this and its reserve is held back.
+  // What the index takes now; held back beside its reserve.
   void SetIndexBytes(uint64_t bytes);
 
   // What a start found, or a recount corrected. May be negative.
@@ -58,7 +58,9 @@ class Space {
   uint64_t used_bytes() const;
   std::string stop_cause() const;  // empty: filling goes on
 
-  // The part of `capacity_bytes` that is held back for the index: max(4 MiB, 2 %).
+  // The part of `capacity_bytes` that is held back, beyond what the index takes, for what it takes
+  // on the way: its log, and tables that are written before those they replace are gone. 2 %, at
+  // least 4 MiB (eight of the least write buffers), at most 512 MiB (32 of the largest).
   static uint64_t IndexReserve(uint64_t capacity_bytes);
 
  private:

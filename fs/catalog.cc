@@ -30,6 +30,7 @@ Catalog::Catalog(const Options& options, const Parts& parts)
                .index = parts.index,
                .inodes = parts.inodes,
                .writer = &writer_,
+               .admit = parts.admit,
                .on_old_version = parts.on_old_version}),
       availability_({.source = options.source,
                      .probe_deadline = options.revalidation_deadline,

@@ -57,6 +57,8 @@ class Catalog {
     InodeTable* inodes = nullptr;
     DatasetCounters* counters = nullptr;
     Clock* clock = nullptr;
+    // See CatalogTables::Options.
+    std::function<absl::Status(uint64_t bytes)> admit = nullptr;
     std::function<void(const Digest& id, bool replaced)> on_old_version = nullptr;
   };
   Catalog(const Options& options, const Parts& parts);

@@ -36,6 +36,7 @@ CatalogTables::CatalogTables(const Options& options)
       index_(options.index),
       inodes_(options.inodes),
       writer_(options.writer),
+      admit_(options.admit),
       on_old_version_(options.on_old_version),
       negative_names_(kMaxNegativeNames) {
   const std::optional<FolderRecord> totals = FindFolder(kTotalsFolder);
@@ -111,7 +112,8 @@ absl::Status CatalogTables::Write(index::Batch batch) {
     batch.PutFolder(KeyOf(kTotalsFolder), totals);
     totals_changed_ = false;
   }
-  absl::Status status = index_->Write(std::move(batch));
+  absl::Status status = admit_ ? admit_(batch.size_bytes()) : absl::OkStatus();
+  if (status.ok()) status = index_->Write(std::move(batch));
   LogOnce(status);
   return status;
 }

@@ -53,6 +53,8 @@ class CatalogTables {
     index::Index* index = nullptr;  // the three are not owned and outlive it
     InodeTable* inodes = nullptr;
     ThreadPool* writer = nullptr;  // of one thread; drained before this dies
+    // Asked before that many bytes are written; an error: they must not be. Null: always.
+    std::function<absl::Status(uint64_t bytes)> admit = nullptr;
     // Told of each version of a file that is not its path's any more; `replaced`: another one is.
     std::function<void(const Digest& id, bool replaced)> on_old_version = nullptr;
   };
@@ -133,6 +135,7 @@ class CatalogTables {
   index::Index* const index_;
   InodeTable* const inodes_;
   ThreadPool* const writer_;
+  const std::function<absl::Status(uint64_t bytes)> admit_;
   const std::function<void(const Digest& id, bool replaced)> on_old_version_;
 
   NegativeNames negative_names_;

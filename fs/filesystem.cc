@@ -74,9 +74,9 @@ class CatalogFilesystem : public Filesystem {
                   .inodes = &inodes_,
                   .counters = dataset->counters,
                   .clock = clock,
-                  .on_old_version = [cache](const Digest& id, bool replaced) {
-                    cache->Retire(id, replaced);
-                  }}) {}
+                  .admit = [cache](uint64_t bytes) { return cache->AdmitCatalog(bytes); },
+                  .on_old_version = [cache](const Digest& id,
+                                            bool replaced) { cache->Retire(id, replaced); }}) {}
 
   uint64_t Lookup(InodeNumber parent, absl::string_view name, NodeCallback done) override;
   void Forget(InodeNumber inode, uint64_t count) override { inodes_.Forget(inode, count); }

@@ -112,8 +112,9 @@ rocksdb::Options TunedOptions(const IndexOptions& options) {
   tuned.write_buffer_size = options.write_buffer_bytes;
   tuned.max_write_buffer_number = 2;
   tuned.max_total_wal_size = 2 * options.write_buffer_bytes;
-  tuned.target_file_size_base = 4 * options.write_buffer_bytes;
-  tuned.max_bytes_for_level_base = 16 * options.write_buffer_bytes;
+  // A compaction holds its input and its output at a time: small levels keep that small.
+  tuned.target_file_size_base = 2 * options.write_buffer_bytes;
+  tuned.max_bytes_for_level_base = 4 * options.write_buffer_bytes;
   tuned.max_background_jobs = 2;
   tuned.max_open_files = 256;
   tuned.stats_dump_period_sec = 0;
@@ -179,6 +180,8 @@ void Batch::PutPin(uint64_t dataset, absl::string_view path) {
 void Batch::DeletePin(uint64_t dataset, absl::string_view path) {
   batch_->Delete(PinKey(dataset, path));
 }
+
+uint64_t Batch::size_bytes() const { return batch_->GetDataSize(); }
 
 bool Batch::empty() const { return batch_->Count() == 0; }
 

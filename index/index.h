@@ -66,6 +66,7 @@ class Batch {
   void DeletePin(uint64_t dataset, absl::string_view path);
 
   bool empty() const;
+  uint64_t size_bytes() const;  // of keys and records
 
  private:
   friend class Index;

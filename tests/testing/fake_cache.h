@@ -59,6 +59,7 @@ class FakeCache : public cache::Cache {
     return std::vector<std::string>();
   }
   cache::CacheStatus GetStatus() override { return {}; }
+  absl::Status AdmitCatalog(uint64_t bytes) override { return absl::OkStatus(); }
   index::Index& index() override { return *index_; }
 
   // As if bytes with this ETag had been cached under `id`.

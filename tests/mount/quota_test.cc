@@ -1,0 +1,112 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+// The cache folder as `du` sees it, while it is filled.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/mount/mount_fixture.h"
+
+namespace larder::testing {
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+
+// As `du -s`: folders and all. What vanishes while it looks counts nothing.
+uint64_t DiskUsage(const std::string& folder) {
+  struct stat st;
+  uint64_t bytes = stat(folder.c_str(), &st) == 0 ? st.st_blocks * 512 : 0;
+  std::error_code ignored;
+  for (auto it = std::filesystem::recursive_directory_iterator(folder, ignored);
+       it != std::filesystem::recursive_directory_iterator(); it.increment(ignored)) {
+    if (lstat(it->path().c_str(), &st) == 0) bytes += st.st_blocks * 512;
+  }
+  return bytes;
+}
+
+class QuotaTest : public MountTest, public ::testing::WithParamInterface<uint64_t> {
+ protected:
+  // Three times the quota, half of it in small files, and more names than the index has a reserve
+  // for.
+  void MakeTree(uint64_t quota_bytes) {
+    std::mt19937 random(1);
+    uint64_t small_bytes = 0;
+    for (int i = 0; small_bytes < quota_bytes * 3 / 2; ++i) {
+      const size_t size = 1000 + random() % 200'000;
+      const std::string path = absl::StrCat("small/", i % 10, "/", i);
+      WriteRemote(path, Pattern(size, i));
+      files_.push_back(path);
+      small_bytes += size;
+    }
+    for (uint64_t i = 0; i * 8 * kMiB < quota_bytes * 3 / 2; ++i) {
+      const std::string path = absl::StrCat("large/", i);
+      WriteRemote(path, Pattern(8 * kMiB - i * 1000, i));
+      files_.push_back(path);
+    }
+    for (int i = 0; i < 20'000; ++i) {
+      WriteRemote(absl::StrCat("names/a rather long name, as they are found in datasets ", i), "");
+    }
+  }
+
+  std::vector<std::string> files_;
+};
+
+TEST_P(QuotaTest, DuStaysWithinWhile16ReadersFill) {
+  const uint64_t quota_bytes = GetParam();
+  MakeTree(quota_bytes);
+  Mount({"--cache-size", absl::StrCat(quota_bytes)});
+
+  std::atomic<bool> done{false};
+  std::atomic<uint64_t> most{0};
+  std::atomic<int> looks{0};
+  std::thread watcher([&] {
+    while (!done) {
+      most = std::max<uint64_t>(most, DiskUsage(cache_));
+      ++looks;
+    }
+  });
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 16; ++reader) {
+    readers.emplace_back([&, reader] {
+      std::mt19937 random(reader);
+      std::vector<std::string> order = files_;
+      std::shuffle(order.begin(), order.end(), random);
+      for (size_t i = 0; i < order.size() / 4; ++i) {
+        if (ReadAll(Path(order[i])) != ReadAll(RemotePath(order[i]))) ++wrong;
+      }
+      if (reader == 0) ListAll(Path("names"));
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  absl::SleepFor(absl::Seconds(2));  // the index's own work behind
+  done = true;
+  watcher.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_LE(most, quota_bytes) << "in " << looks << " looks";
+  EXPECT_GT(most, quota_bytes * 3 / 4) << "the quota is hardly used";
+  const nlohmann::json cache = Status()["cache"];
+  EXPECT_LE(cache["used_bytes"].get<uint64_t>(), quota_bytes);
+  RecordProperty("most_bytes", absl::StrCat(most.load()));
+  RecordProperty("looks", looks.load());
+}
+
+std::vector<uint64_t> Quotas() {
+  if (std::getenv("LARDER_TEST_LONG") == nullptr) return {32 * kMiB, 100 * kMiB};
+  return {32 * kMiB, 48 * kMiB, 100 * kMiB, 500 * kMiB};
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, QuotaTest, ::testing::ValuesIn(Quotas()),
+                         [](const auto& quota) { return absl::StrCat(quota.param / kMiB, "MiB"); });
+
+}  // namespace
+}  // namespace larder::testing
