@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cache/cached_object.h"
 #include "cache/dataset.h"
+#include "cache/evicted.h"
 #include "cache/object_spec.h"
 #include "index/index.h"
 
@@ -77,9 +78,10 @@ class Cache {
   // freed, after its last close where it is open. Else it is gone from the remote, and first to
   // make room where room is needed: what is gone may come back (a folder that was not mounted).
   virtual void Retire(const Digest& id, bool replaced) = 0;
-  // Frees the bytes of `id` now; how many. FailedPrecondition: it is open (then after its last
-  // close). Waits for the recount after a start.
-  virtual absl::StatusOr<uint64_t> Evict(const Digest& id) = 0;
+  // Frees the bytes of all versions at and below `path` of a dataset ("": all), pinned or not;
+  // those that are open when they are closed. Reads all objects' records; waits for the recount
+  // after a start.
+  virtual absl::StatusOr<Evicted> Evict(uint64_t dataset, const std::string& path) = 0;
   // What is at or below `path` of a dataset ("": all) is never evicted for others, now and after a
   // restart; or again may be. What is not cached is not fetched by it. Reads all objects' records.
   virtual absl::Status Pin(uint64_t dataset, const std::string& path) = 0;

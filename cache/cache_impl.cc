@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cache/recount.h"
 
 namespace larder::cache {
@@ -182,6 +183,16 @@ absl::StatusOr<std::shared_ptr<CachedObject>> CacheImpl::Open(const Dataset& dat
   // The first one in restores; others wait for it.
   LARDER_RETURN_IF_ERROR(object->Restore());
   return std::shared_ptr<CachedObject>(object);
+}
+
+absl::StatusOr<Evicted> CacheImpl::Evict(uint64_t dataset, const std::string& path) {
+  std::vector<Digest> ids;
+  LARDER_RETURN_IF_ERROR(core_.index->ForEachObject(
+      Digest(), [&](const Digest& id, const index::ObjectRecord& record) {
+        if (record.dataset == dataset && IsAtOrBelow(record.path, path)) ids.push_back(id);
+        return true;
+      }));
+  return core_.evictor->EvictNow(ids);
 }
 
 absl::Status CacheImpl::Pin(uint64_t dataset, const std::string& path) {

@@ -32,7 +32,7 @@ class CacheImpl final : public Cache {
   uint64_t CachedBytes(const Digest& id) override;
   uint64_t DatasetBytes(uint64_t dataset) override;
   void Retire(const Digest& id, bool replaced) override { core_.evictor->Retire(id, replaced); }
-  absl::StatusOr<uint64_t> Evict(const Digest& id) override { return core_.evictor->EvictNow(id); }
+  absl::StatusOr<Evicted> Evict(uint64_t dataset, const std::string& path) override;
   absl::Status Pin(uint64_t dataset, const std::string& path) override;
   absl::Status Unpin(uint64_t dataset, const std::string& path) override;
   absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) override;

@@ -5,11 +5,11 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cache/core.h"
 
 namespace larder::cache {
@@ -29,11 +29,6 @@ constexpr absl::Duration kRetry = absl::Seconds(5);
 
 uint64_t SpareFor(uint64_t capacity_bytes) {
   return std::clamp<uint64_t>(capacity_bytes / 64, 1 << 20, 64 << 20);
-}
-
-bool IsAtOrBelow(absl::string_view path, absl::string_view top) {
-  return top.empty() ||
-         (absl::StartsWith(path, top) && (path.size() == top.size() || path[top.size()] == '/'));
 }
 
 }  // namespace
@@ -158,15 +153,14 @@ void Evictor::Free(PackPlace place, uint64_t bytes) {
   changed_.NotifyAll();
 }
 
-absl::StatusOr<uint64_t> Evictor::EvictNow(const Digest& id) {
+absl::StatusOr<Evicted> Evictor::EvictNow(const std::vector<Digest>& ids) {
   {
     MutexLock lock(&mutex_);
     while (!begun_ && !stopping_) changed_.WaitFor(&mutex_, absl::Milliseconds(100));
   }
-  if (core_->open->Find(id) != nullptr) return absl::FailedPreconditionError("it is open");
-  LARDER_ASSIGN_OR_RETURN(const uint64_t bytes, FreeObjects({id}));
+  LARDER_ASSIGN_OR_RETURN(const Evicted evicted, FreeObjects(ids));
   LARDER_RETURN_IF_ERROR(GiveBack());
-  return bytes;
+  return evicted;
 }
 
 void Evictor::SetPins(uint64_t dataset, std::vector<std::string> paths) {
@@ -291,8 +285,8 @@ absl::Status Evictor::MakeRoom(
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint64_t> Evictor::FreeObjects(const std::vector<Digest>& ids) {
-  uint64_t bytes = 0;
+absl::StatusOr<Evicted> Evictor::FreeObjects(const std::vector<Digest>& ids) {
+  Evicted evicted;
   for (size_t from = 0; from < ids.size(); from += kMaxBatch) {
     Batch batch;
     for (size_t i = from; i < std::min(from + kMaxBatch, ids.size()); ++i) {
@@ -301,15 +295,19 @@ absl::StatusOr<uint64_t> Evictor::FreeObjects(const std::vector<Digest>& ids) {
         MutexLock lock(&mutex_);
         retired_open_.insert(ids[i]);
       }
-      if (!TakeOut(ids[i], &batch)) continue;
+      if (!TakeOut(ids[i], &batch)) {
+        ++evicted.open_objects;
+        continue;
+      }
       MutexLock lock(&mutex_);
       retired_open_.erase(ids[i]);
     }
     if (batch.ids.empty()) continue;
-    LARDER_ASSIGN_OR_RETURN(const uint64_t freed, Commit(std::move(batch)));
-    bytes += freed;
+    evicted.objects += batch.ids.size();
+    LARDER_ASSIGN_OR_RETURN(const uint64_t bytes, Commit(std::move(batch)));
+    evicted.bytes += bytes;
   }
-  return bytes;
+  return evicted;
 }
 
 bool Evictor::TakeOut(const Digest& id, Batch* batch) {

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "base/digest.h"
 #include "base/mutex.h"
+#include "cache/evicted.h"
 #include "cache/pack_store.h"
 #include "index/index.h"
 #include "readahead/eviction_policy.h"
@@ -69,8 +70,8 @@ class Evictor {
   void Retire(const Digest& id, bool now);
   // The bytes of bad or unfinished places that no record names any more.
   void Free(PackPlace place, uint64_t bytes);
-  // Frees the object now; the bytes freed. FailedPrecondition: it is open. The index's errors.
-  absl::StatusOr<uint64_t> EvictNow(const Digest& id);
+  // Frees these now; those that are open go at their last close. The index's errors.
+  absl::StatusOr<Evicted> EvictNow(const std::vector<Digest>& ids);
 
   // Of the paths of a dataset: what is at or below them is never evicted.
   void SetPins(uint64_t dataset, std::vector<std::string> paths);
@@ -108,7 +109,7 @@ class Evictor {
   absl::Status MakeRoom(const std::function<uint64_t()>& missing,
                         const std::function<std::optional<readahead::ObjectKey>()>& next_victim);
   // Those that are open go at their last close.
-  absl::StatusOr<uint64_t> FreeObjects(const std::vector<Digest>& ids);
+  absl::StatusOr<Evicted> FreeObjects(const std::vector<Digest>& ids);
   // Claims the object and adds it to `batch`. False: it is open.
   bool TakeOut(const Digest& id, Batch* batch);
   // Deletes the records, lets go of the objects; the bytes of content that went.

@@ -164,6 +164,29 @@ int RunCommandLine(int argc, const char* const* argv) {
       app.add_subcommand("warm", "Fetch all that is at and below some paths into the cache");
   warm->add_option("PATH", warm_paths, "Files and folders on a mount")->required()->type_name("");
 
+  struct PathCommand {
+    const char* name;
+    const char* help;
+    absl::Status (*run)(const std::vector<std::string>& paths);
+    std::vector<std::string> paths;
+    CLI::App* app = nullptr;
+  };
+  PathCommand path_commands[] = {
+      {"evict", "Free what is cached at and below some paths", RunEvict, {}},
+      {"pin", "Never evict what is cached at and below some paths, now or later", RunPin, {}},
+      {"unpin", "Undo a pin of the same paths", RunUnpin, {}},
+      {"refresh",
+       "Ask the remote again for names and attributes at and below some paths",
+       RunRefresh,
+       {}},
+  };
+  for (PathCommand& command : path_commands) {
+    command.app = app.add_subcommand(command.name, command.help);
+    command.app->add_option("PATH", command.paths, "Files and folders on a mount")
+        ->required()
+        ->type_name("");
+  }
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -173,6 +196,9 @@ int RunCommandLine(int argc, const char* const* argv) {
   if (umount->parsed()) return Finish(RunUmount(umount_mountpoint));
   if (status->parsed()) return Finish(RunStatus(status_arguments));
   if (warm->parsed()) return Finish(RunWarm(warm_paths));
+  for (const PathCommand& command : path_commands) {
+    if (command.app->parsed()) return Finish(command.run(command.paths));
+  }
   return kExitUsage;
 }
 

@@ -29,6 +29,14 @@ absl::Status RunStatus(const StatusArguments& arguments);
 // Loads all below `paths` into the cache of the mount that each is on.
 absl::Status RunWarm(const std::vector<std::string>& paths);
 
+// Each of `paths` is on a larder mount. Evict: frees what is cached at and below them. Pin: keeps
+// it from being evicted for others; Unpin: of a path that was pinned, not any more. Refresh: asks
+// the remote again for names and attributes at their next use.
+absl::Status RunEvict(const std::vector<std::string>& paths);
+absl::Status RunPin(const std::vector<std::string>& paths);
+absl::Status RunUnpin(const std::vector<std::string>& paths);
+absl::Status RunRefresh(const std::vector<std::string>& paths);
+
 }  // namespace larder
 
 #endif  // LARDER_DAEMON_COMMANDS_H_

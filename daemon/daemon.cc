@@ -1,15 +1,17 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "daemon/daemon.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/errors.h"
+#include "daemon/mounted_paths.h"
 #include "daemon/runtime_folder.h"
 #include "daemon/status_report.h"
 #include "daemon/warm_job.h"
-#include "remote/url.h"
 
 namespace larder {
 namespace {
@@ -19,22 +21,6 @@ Json ToJson(const WarmProgress& progress) {
           {"done_files", progress.done_files},      {"total_files", progress.total_files},
           {"counted", progress.counted ? 1 : 0},    {"failed_files", progress.failed_files},
           {"first_failure", progress.first_failure}};
-}
-
-// The "paths" of a request, percent-encoded in it since names need not be UTF-8.
-absl::StatusOr<std::vector<std::string>> PathsIn(const Json& request) {
-  std::vector<std::string> paths;
-  const auto listed = request.find("paths");
-  if (listed == request.end() || !listed->is_array()) {
-    return absl::InvalidArgumentError("the request names no paths");
-  }
-  for (const Json& path : *listed) {
-    if (!path.is_string()) return absl::InvalidArgumentError("a path that is no string");
-    std::optional<std::string> decoded = remote::PercentDecode(path.get<std::string>());
-    if (!decoded) return absl::InvalidArgumentError("a path that is not percent-encoded");
-    paths.push_back(*std::move(decoded));
-  }
-  return paths;
 }
 
 }  // namespace
@@ -55,11 +41,15 @@ absl::Status Daemon::StartServing(const MountOptions& options, std::function<voi
 
   LARDER_ASSIGN_OR_RETURN(const std::string folder, MakeRuntimeFolder());
   LARDER_ASSIGN_OR_RETURN(
-      control_, ControlServer::Create(
-                    folder, {{"status", [this](const Json&, ControlCall&) { return Status(); }},
-                             {"warm", [this](const Json& request, ControlCall& call) {
-                                return Warm(request, call);
-                              }}}));
+      control_,
+      ControlServer::Create(
+          folder,
+          {{"status", [this](const Json&, ControlCall&) { return Status(); }},
+           {"warm", [this](const Json& request, ControlCall& call) { return Warm(request, call); }},
+           {"evict", OnPaths(&Daemon::Evict)},
+           {"pin", OnPaths(&Daemon::Pin)},
+           {"unpin", OnPaths(&Daemon::Unpin)},
+           {"refresh", OnPaths(&Daemon::Refresh)}}));
   return control_->AddMountpoint(mount_->mountpoint());
 }
 
@@ -90,6 +80,47 @@ absl::StatusOr<Json> Daemon::Warm(const Json& request, ControlCall& call) {
   });
   LARDER_ASSIGN_OR_RETURN(const WarmProgress progress, job.Run(paths));
   return ToJson(progress);
+}
+
+ControlHandler Daemon::OnPaths(absl::StatusOr<Json> (Daemon::*handle)(const std::string& path)) {
+  return [this, handle](const Json& request, ControlCall&) -> absl::StatusOr<Json> {
+    LARDER_ASSIGN_OR_RETURN(const std::vector<std::string> paths, PathsIn(request));
+    Json results = Json::array();
+    for (const std::string& path : paths) {
+      LARDER_ASSIGN_OR_RETURN(Json result, (this->*handle)(path));
+      results.push_back(std::move(result));
+    }
+    return Json{{"results", std::move(results)}};
+  };
+}
+
+absl::StatusOr<Json> Daemon::Evict(const std::string& path) {
+  LARDER_ASSIGN_OR_RETURN(const cache::Evicted evicted, cache_->Evict(mount_->dataset_id(), path));
+  return Json{{"objects", evicted.objects},
+              {"bytes", evicted.bytes},
+              {"open_objects", evicted.open_objects}};
+}
+
+absl::StatusOr<Json> Daemon::Pin(const std::string& path) {
+  LARDER_RETURN_IF_ERROR(cache_->Pin(mount_->dataset_id(), path));
+  return Json::object();
+}
+
+absl::StatusOr<Json> Daemon::Unpin(const std::string& path) {
+  LARDER_ASSIGN_OR_RETURN(const std::vector<std::string> pins, cache_->Pins(mount_->dataset_id()));
+  if (std::find(pins.begin(), pins.end(), path) == pins.end()) {
+    return absl::NotFoundError(absl::StrCat(
+        "'", path, "' is not pinned",
+        pins.empty() ? std::string("; nothing is")
+                     : absl::StrCat("; these are: '", absl::StrJoin(pins, "', '"), "'")));
+  }
+  LARDER_RETURN_IF_ERROR(cache_->Unpin(mount_->dataset_id(), path));
+  return Json::object();
+}
+
+absl::StatusOr<Json> Daemon::Refresh(const std::string& path) {
+  mount_->Refresh(path);
+  return Json::object();
 }
 
 }  // namespace larder

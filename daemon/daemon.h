@@ -33,6 +33,12 @@ class Daemon {
   absl::Status StartServing(const MountOptions& options, std::function<void()> on_end);
   absl::StatusOr<Json> Status();
   absl::StatusOr<Json> Warm(const Json& request, ControlCall& call);
+  // A handler of requests with paths, which calls `handle` for each.
+  ControlHandler OnPaths(absl::StatusOr<Json> (Daemon::*handle)(const std::string& path));
+  absl::StatusOr<Json> Evict(const std::string& path);
+  absl::StatusOr<Json> Pin(const std::string& path);
+  absl::StatusOr<Json> Unpin(const std::string& path);
+  absl::StatusOr<Json> Refresh(const std::string& path);
 
   const std::string cache_folder_;
   std::unique_ptr<DatasetMount> mount_;  // outlives the cache, which uses its store

@@ -50,6 +50,10 @@ class DatasetMount {
   void Close();
 
   const std::string& mountpoint() const { return options_.mountpoint; }
+  uint64_t dataset_id() const { return dataset_.id; }
+  // What is known at and below `path` is asked of the remote again at its next use, and the kernel
+  // drops what it keeps of it.
+  void Refresh(const std::string& path) { session_->Invalidate(filesystem_->Refresh(path)); }
   fs::Filesystem* filesystem() { return filesystem_.get(); }
   DatasetStatus GetStatus(cache::Cache* cache) const;
 

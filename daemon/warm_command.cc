@@ -1,13 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
-#include <limits.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <map>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -16,9 +11,8 @@
 #include "base/errors.h"
 #include "daemon/commands.h"
 #include "daemon/control_client.h"
+#include "daemon/mounted_paths.h"
 #include "daemon/progress_line.h"
-#include "fs/fuse/mount_table.h"
-#include "remote/url.h"
 
 namespace larder {
 namespace {
@@ -74,31 +68,9 @@ class ProgressDisplay {
   bool open_line_ = false;
 };
 
-// The paths by the mount that each is on, relative to it.
-absl::StatusOr<std::map<std::string, std::vector<std::string>>> ByMountpoint(
-    const std::vector<std::string>& paths) {
-  LARDER_ASSIGN_OR_RETURN(const std::vector<fuse::MountEntry> table, fuse::ReadMountTable());
-  std::map<std::string, std::vector<std::string>> mounts;
-  for (const std::string& path : paths) {
-    const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), free);
-    if (real == nullptr) return ErrnoError(errno, path);
-    const absl::string_view absolute = real.get();
-    const auto mount = fuse::FindMountOf(table, absolute);
-    if (!mount || mount->type != fuse::kFilesystemType) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(path, " is not on a larder mount; `larder status` lists them"));
-    }
-    absl::string_view relative = absolute.substr(mount->mountpoint.size());
-    while (!relative.empty() && relative.front() == '/') relative.remove_prefix(1);
-    mounts[mount->mountpoint].emplace_back(relative);
-  }
-  return mounts;
-}
-
 absl::Status WarmMount(const std::string& mountpoint, const std::vector<std::string>& paths) {
   LARDER_ASSIGN_OR_RETURN(const std::string socket, FindSocket(mountpoint));
-  Json request = {{"op", "warm"}, {"paths", Json::array()}};
-  for (const std::string& path : paths) request["paths"].push_back(remote::PercentEncode(path));
+  const Json request = PathsRequest("warm", paths);
   ProgressDisplay display;
   CallOptions options;
   options.timeout = kSilence;

@@ -47,6 +47,21 @@ Catalog::Entry Catalog::MakeEntry(absl::string_view path, const EntryRecord& rec
           .valid_for = options_.freshness.ValidFor(record, clock_->Now())};
 }
 
+Known Catalog::FindFresh(absl::string_view path) {
+  Known known = tables_.Find(path);
+  const absl::Time refreshed_at = refreshes_.At(path);
+  if (refreshed_at == absl::InfinitePast() || offline()) return known;
+  if (known.entry && known.entry->checked_at < refreshed_at) known.doubted = true;
+  if (known.folder && known.folder->listed_at < refreshed_at) known.folder.reset();
+  if (known.absent_at && *known.absent_at < refreshed_at) known.absent_at.reset();
+  return known;
+}
+
+bool Catalog::NeedsListing(absl::string_view folder, const std::optional<FolderRecord>& known) {
+  if (known && !offline() && known->listed_at < refreshes_.At(folder)) return true;
+  return options_.freshness.NeedsListing(known, offline(), clock_->Now());
+}
+
 uint64_t Catalog::Lookup(absl::string_view path, EntryDone done) {
   if (path.empty()) {
     EntryRecord root;
@@ -55,7 +70,7 @@ uint64_t Catalog::Lookup(absl::string_view path, EntryDone done) {
     done(MakeEntry(path, root));
     return 0;
   }
-  const Known known = tables_.Find(path);
+  const Known known = FindFresh(path);
   const NameAnswer how = options_.freshness.Decide(known, offline(), clock_->Now());
   const bool ahead = known.entry && !store_->lists_versions();
   switch (how) {
@@ -146,10 +161,12 @@ absl::StatusOr<std::vector<Catalog::Entry>> Catalog::ReadKnown(absl::string_view
   if (limit == 0) return entries;
   const absl::Time now = clock_->Now();
   const bool is_offline = offline();
+  const absl::Time refreshed_at = refreshes_.At(folder);
   LARDER_RETURN_IF_ERROR(
       tables_.ForEachEntry(folder, after, [&](absl::string_view name, const EntryRecord& record) {
         Entry entry = MakeEntry(JoinPath(folder, name), record);
-        entry.has_attributes = options_.freshness.MayGive(record, is_offline, now);
+        entry.has_attributes = options_.freshness.MayGive(record, is_offline, now) &&
+                               (is_offline || record.checked_at >= refreshed_at);
         entries.push_back(std::move(entry));
         return entries.size() < limit;
       }));
@@ -160,7 +177,7 @@ uint64_t Catalog::ReadFolder(absl::string_view folder, absl::string_view after, 
                              EntriesDone done) {
   const std::optional<FolderRecord> known = tables_.FindFolder(folder);
   const bool going_on = known && !after.empty();
-  if (going_on || !options_.freshness.NeedsListing(known, offline(), clock_->Now())) {
+  if (going_on || !NeedsListing(folder, known)) {
     done(ReadKnown(folder, after, limit));
     return 0;
   }

@@ -23,6 +23,7 @@
 #include "fs/folder_refresh.h"
 #include "fs/freshness.h"
 #include "fs/inode_table.h"
+#include "fs/refreshes.h"
 #include "fs/remote_calls.h"
 #include "fs/stat_ahead.h"
 #include "fs/stat_flights.h"
@@ -88,6 +89,9 @@ class Catalog {
   // `done` as above, with Cancelled, on the caller's stack; nothing if it has come.
   void Cancel(uint64_t ticket) { waits_.Cancel(ticket); }
 
+  // What is known at and below `path` is asked for again at its next use, however fresh.
+  void Refresh(absl::string_view path) { refreshes_.Add(path, clock_->Now()); }
+
   bool offline() const { return availability_.offline(); }
   CatalogTables& tables() { return tables_; }
   const CatalogTables& tables() const { return tables_; }
@@ -104,6 +108,9 @@ class Catalog {
   remote::RequestOptions Revalidation() const {
     return {.deadline = options_.revalidation_deadline, .single_try = true};
   }
+  // What is known of `path`, less what a Refresh has made old.
+  Known FindFresh(absl::string_view path);
+  bool NeedsListing(absl::string_view folder, const std::optional<index::FolderRecord>& known);
   Entry MakeEntry(absl::string_view path, const index::EntryRecord& record);
   uint64_t AskEntry(const std::string& path, const Known& known, NameAnswer how, EntryDone done);
   // Lists the folder of an old name anew, where many of its names are asked for.
@@ -131,6 +138,7 @@ class Catalog {
   WaitTable waits_;
   StatAhead ahead_;
   FolderRefresh refresh_;
+  Refreshes refreshes_;
 
   Mutex mutex_;  // a leaf
   // Folders that take longer to list than a revalidation may: given the full deadline next time,

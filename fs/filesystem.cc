@@ -93,6 +93,7 @@ class CatalogFilesystem : public Filesystem {
     return {catalog_.tables().objects(), catalog_.tables().size_bytes()};
   }
   State state() const override { return catalog_.offline() ? State::kOffline : State::kOnline; }
+  std::vector<KernelName> Refresh(absl::string_view path) override;
   absl::Status Walk(absl::string_view path,
                     const std::function<absl::Status(const std::string&, InodeNumber, uint64_t)>&
                         visit) override {
@@ -250,6 +251,18 @@ std::vector<std::string> CatalogFilesystem::ListExtendedAttributes(InodeNumber n
   if (inode->kind != EntryKind::kFile) return names;
   if (!EtagOf(number, *inode).empty()) names.emplace_back(kEtagAttribute);
   names.emplace_back(kCachedAttribute);
+  return names;
+}
+
+std::vector<Filesystem::KernelName> CatalogFilesystem::Refresh(absl::string_view path) {
+  catalog_.Refresh(path);
+  std::vector<KernelName> names;
+  inodes_.ForEachBelow(path, [&](InodeNumber number, const Inode& inode, InodeNumber parent) {
+    names.push_back({.parent = parent,
+                     .name = std::string(Split(inode.path).name),
+                     .inode = number,
+                     .kind = inode.kind});
+  });
   return names;
 }
 

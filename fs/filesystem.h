@@ -126,6 +126,17 @@ class Filesystem {
   virtual Totals totals() const = 0;
   virtual State state() const = 0;
 
+  // For `refresh`: what is known at and below `path` ("": all) is asked of the remote again at its
+  // next use, however fresh. What the kernel keeps of it is listed: live inodes of files and
+  // symlinks by their names, and folders; the session tells the kernel to drop it.
+  struct KernelName {
+    InodeNumber parent = 0;  // 0: not looked up
+    std::string name;
+    InodeNumber inode = 0;
+    remote::EntryKind kind = remote::EntryKind::kFile;
+  };
+  virtual std::vector<KernelName> Refresh(absl::string_view path) = 0;
+
   // For `warm`: every file at or below `path` (relative, "": all), breadth first, listing folders
   // as needed; NotFound where there is none. Called on the caller's thread, waits. The inode can be
   // opened during `visit`; an error of `visit` ends the walk and is its result. Symlinks are passed

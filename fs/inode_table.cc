@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "base/path.h"
+#include "fs/path.h"
+
 namespace larder::fs {
 
 InodeTable::InodeTable(const Digest& root_id) {
@@ -85,6 +88,17 @@ std::shared_ptr<cache::CachedObject> InodeTable::FindObject(InodeNumber number) 
   MutexLock lock(&mutex_);
   const auto it = live_.find(number);
   return it == live_.end() ? nullptr : it->second->object.lock();
+}
+
+void InodeTable::ForEachBelow(
+    absl::string_view path,
+    const std::function<void(InodeNumber, const Inode&, InodeNumber)>& visit) {
+  MutexLock lock(&mutex_);
+  for (const auto& [below, number] : current_) {
+    if (!IsAtOrBelow(below, path)) continue;
+    const auto parent = current_.find(Split(below).folder);
+    visit(number, live_[number]->inode, parent == current_.end() ? 0 : parent->second);
+  }
 }
 
 size_t InodeTable::size() {

@@ -3,6 +3,7 @@
 #define LARDER_FS_INODE_TABLE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,13 @@ class InodeTable {
       ABSL_LOCKS_EXCLUDED(mutex_);
   // nullptr: nobody has it open.
   std::shared_ptr<cache::CachedObject> FindObject(InodeNumber number) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // The current inodes of `path` and all below it, with that of the folder each is in (0: that was
+  // not looked up). `visit` is called under the lock.
+  void ForEachBelow(
+      absl::string_view path,
+      const std::function<void(InodeNumber number, const Inode& inode, InodeNumber parent)>& visit)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   size_t size() ABSL_LOCKS_EXCLUDED(mutex_);
 

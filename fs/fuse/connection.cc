@@ -9,6 +9,11 @@ void ListingExpiries::Set(fs::InodeNumber folder, absl::Time expiry) {
   expiries_[folder] = expiry;
 }
 
+void ListingExpiries::Drop(fs::InodeNumber folder) {
+  MutexLock lock(&mutex_);
+  expiries_.erase(folder);
+}
+
 bool ListingExpiries::MayKeep(fs::InodeNumber folder, absl::Time now) const {
   MutexLock lock(&mutex_);
   const auto it = expiries_.find(folder);

@@ -25,6 +25,7 @@ class ListingExpiries {
  public:
   // The kernel has got a listing that is good for so long.
   void Set(fs::InodeNumber folder, absl::Time expiry) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Drop(fs::InodeNumber folder) ABSL_LOCKS_EXCLUDED(mutex_);
   bool MayKeep(fs::InodeNumber folder, absl::Time now) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

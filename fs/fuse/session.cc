@@ -117,6 +117,7 @@ class FuseSession final : public Session {
   absl::Status Serve() override;
   absl::Status WaitUntilReady() override;
   void Stop() override;
+  void Invalidate(const std::vector<fs::Filesystem::KernelName>& names) override;
   std::string passthrough_state() const override { return connection_.passthrough_state(); }
 
  private:
@@ -246,6 +247,20 @@ void FuseSession::Stop() {
   while (serving_.load()) {
     pthread_kill(server_.load(), SIGUSR1);
     absl::SleepFor(kBusyRetry);
+  }
+}
+
+void FuseSession::Invalidate(const std::vector<fs::Filesystem::KernelName>& names) {
+  for (const auto& name : names) {
+    if (!serving_.load()) return;
+    if (name.kind == remote::EntryKind::kFolder) {
+      // Not its name: a process may stand in it.
+      connection_.listings.Drop(name.inode);
+      (void)fuse_lowlevel_notify_inval_inode(session_, name.inode, -1, 0);
+    } else if (name.parent != 0) {
+      (void)fuse_lowlevel_notify_inval_entry(session_, name.parent, name.name.c_str(),
+                                             name.name.size());
+    }
   }
 }
 

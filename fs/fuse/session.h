@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -46,6 +47,10 @@ class Session {
   virtual absl::Status WaitUntilReady() = 0;
   // Unmounts, what is in use after a moment too, and makes Serve return. Not from a signal handler.
   virtual void Stop() = 0;
+
+  // The kernel forgets what it keeps of these names, attributes and listings (and of no content:
+  // an inode is one version). Waits for calls on their folders that are under way.
+  virtual void Invalidate(const std::vector<fs::Filesystem::KernelName>& names) = 0;
 
   // "on", or "off: " and the reason (kernel before 6.9, no CAP_SYS_ADMIN, asked for, stacked cache
   // disk, ...).

@@ -50,7 +50,9 @@ class FakeCache : public cache::Cache {
   uint64_t CachedBytes(const Digest& id) override { return 0; }
   uint64_t DatasetBytes(uint64_t dataset) override { return 0; }
   void Retire(const Digest& id, bool replaced) override ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<uint64_t> Evict(const Digest& id) override { return 0; }
+  absl::StatusOr<cache::Evicted> Evict(uint64_t dataset, const std::string& path) override {
+    return cache::Evicted();
+  }
   absl::Status Pin(uint64_t dataset, const std::string& path) override { return absl::OkStatus(); }
   absl::Status Unpin(uint64_t dataset, const std::string& path) override {
     return absl::OkStatus();
