@@ -56,7 +56,7 @@ class DatasetMount {
  private:
   explicit DatasetMount(const MountOptions& options) : options_(options) {}
   absl::Status ProbeRemote();
-  absl::Status ListRootOnce();
+  absl::Status AskRootOnce();
   // Whether the root is known from an earlier mount.
   absl::Status ProbeCatalog();
 
