@@ -164,6 +164,18 @@ int RunCommandLine(int argc, const char* const* argv) {
       app.add_subcommand("warm", "Fetch all that is at and below some paths into the cache");
   warm->add_option("PATH", warm_paths, "Files and folders on a mount")->required()->type_name("");
 
+  VerifyArguments verify_arguments;
+  CLI::App* const verify =
+      app.add_subcommand("verify", "Read every cached byte against its checksum");
+  verify
+      ->add_option("MOUNTPOINT", verify_arguments.mountpoint,
+                   "The cache of this mount (default: of all of yours)")
+      ->type_name("");
+  verify->add_option("--cache-dir", verify_arguments.cache_dir, "This cache, mounted or not")
+      ->type_name("DIR");
+  verify->add_flag("--repair", verify_arguments.repair,
+                   "Drop what is bad, and fetch it again where it is mounted");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -173,6 +185,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   if (umount->parsed()) return Finish(RunUmount(umount_mountpoint));
   if (status->parsed()) return Finish(RunStatus(status_arguments));
   if (warm->parsed()) return Finish(RunWarm(warm_paths));
+  if (verify->parsed()) return Finish(RunVerify(verify_arguments));
   return kExitUsage;
 }
 

@@ -29,6 +29,14 @@ absl::Status RunStatus(const StatusArguments& arguments);
 // Loads all below `paths` into the cache of the mount that each is on.
 absl::Status RunWarm(const std::vector<std::string>& paths);
 
+struct VerifyArguments {
+  std::string mountpoint;  // its daemon's cache; both empty: those of every daemon of this user
+  std::string cache_dir;   // this one, by the daemon that uses it, or here
+  bool repair = false;
+};
+// Reads all that is cached against its checksums. DataLoss: something is bad, and was not repaired.
+absl::Status RunVerify(const VerifyArguments& arguments);
+
 }  // namespace larder
 
 #endif  // LARDER_DAEMON_COMMANDS_H_

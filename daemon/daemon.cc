@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "daemon/runtime_folder.h"
 #include "daemon/status_report.h"
+#include "daemon/verify_report.h"
 #include "daemon/warm_job.h"
 #include "remote/url.h"
 
@@ -55,11 +56,13 @@ absl::Status Daemon::StartServing(const MountOptions& options, std::function<voi
 
   LARDER_ASSIGN_OR_RETURN(const std::string folder, MakeRuntimeFolder());
   LARDER_ASSIGN_OR_RETURN(
-      control_, ControlServer::Create(
-                    folder, {{"status", [this](const Json&, ControlCall&) { return Status(); }},
-                             {"warm", [this](const Json& request, ControlCall& call) {
-                                return Warm(request, call);
-                              }}}));
+      control_,
+      ControlServer::Create(
+          folder,
+          {{"status", [this](const Json&, ControlCall&) { return Status(); }},
+           {"warm", [this](const Json& request, ControlCall& call) { return Warm(request, call); }},
+           {"verify",
+            [this](const Json& request, ControlCall& call) { return Verify(request, call); }}}));
   return control_->AddMountpoint(mount_->mountpoint());
 }
 
@@ -90,6 +93,20 @@ absl::StatusOr<Json> Daemon::Warm(const Json& request, ControlCall& call) {
   });
   LARDER_ASSIGN_OR_RETURN(const WarmProgress progress, job.Run(paths));
   return ToJson(progress);
+}
+
+absl::StatusOr<Json> Daemon::Verify(const Json& request, ControlCall& call) {
+  cache::VerifyOptions options;
+  options.repair = NumberIn(request, "repair") != 0;
+  options.datasets = {mount_->dataset()};
+  LARDER_ASSIGN_OR_RETURN(
+      const cache::VerifyProgress progress,
+      cache_->Verify(options, [&call](const cache::VerifyProgress& state,
+                                      const std::vector<cache::BadObject>& found) {
+        if (call.IsCancelled()) return absl::CancelledError("nobody waits for it any more");
+        return call.SendProgress(VerifyJson({state, found}));
+      }));
+  return VerifyJson({progress, {}});
 }
 
 }  // namespace larder

@@ -33,6 +33,7 @@ class Daemon {
   absl::Status StartServing(const MountOptions& options, std::function<void()> on_end);
   absl::StatusOr<Json> Status();
   absl::StatusOr<Json> Warm(const Json& request, ControlCall& call);
+  absl::StatusOr<Json> Verify(const Json& request, ControlCall& call);
 
   const std::string cache_folder_;
   std::unique_ptr<DatasetMount> mount_;  // outlives the cache, which uses its store

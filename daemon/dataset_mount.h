@@ -50,6 +50,7 @@ class DatasetMount {
   void Close();
 
   const std::string& mountpoint() const { return options_.mountpoint; }
+  const cache::Dataset* dataset() const { return &dataset_; }
   fs::Filesystem* filesystem() { return filesystem_.get(); }
   DatasetStatus GetStatus(cache::Cache* cache) const;
 
