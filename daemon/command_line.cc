@@ -176,6 +176,13 @@ int RunCommandLine(int argc, const char* const* argv) {
   verify->add_flag("--repair", verify_arguments.repair,
                    "Drop what is bad, and fetch it again where it is mounted");
 
+  std::string dropped_cache_dir;
+  CLI::App* const drop_cache =
+      app.add_subcommand("drop-cache", "Empty a cache folder that no daemon uses");
+  drop_cache->add_option("--cache-dir", dropped_cache_dir, "This one")
+      ->required()
+      ->type_name("DIR");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -186,6 +193,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   if (status->parsed()) return Finish(RunStatus(status_arguments));
   if (warm->parsed()) return Finish(RunWarm(warm_paths));
   if (verify->parsed()) return Finish(RunVerify(verify_arguments));
+  if (drop_cache->parsed()) return Finish(RunDropCache(dropped_cache_dir));
   return kExitUsage;
 }
 

@@ -37,6 +37,9 @@ struct VerifyArguments {
 // Reads all that is cached against its checksums. DataLoss: something is bad, and was not repaired.
 absl::Status RunVerify(const VerifyArguments& arguments);
 
+// Empties a cache folder, of any release's format, that no daemon uses.
+absl::Status RunDropCache(const std::string& cache_dir);
+
 }  // namespace larder
 
 #endif  // LARDER_DAEMON_COMMANDS_H_

@@ -57,6 +57,7 @@ class FakeCache : public cache::Cache {
   }
   absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) override {
     return std::vector<std::string>();
+  }
   absl::StatusOr<cache::VerifyProgress> Verify(const cache::VerifyOptions& options,
                                                const cache::VerifyReport& report) override {
     return cache::VerifyProgress();
