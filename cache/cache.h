@@ -15,6 +15,7 @@
 #include "cache/dataset.h"
 #include "cache/evicted.h"
 #include "cache/object_spec.h"
+#include "cache/verify.h"
 #include "index/index.h"
 
 namespace larder::cache {
@@ -29,6 +30,10 @@ struct CacheOptions {
   int write_threads = 2;
   // Records younger than this are checked before use after a crash of the machine.
   absl::Duration checkpoint_interval = absl::Seconds(30);
+
+  // False: nothing of what earlier runs left is counted, mended or evicted, only read: for `larder
+  // verify` of a cache that no daemon uses.
+  bool mend = true;
 
   // For tests, which put a disk of their own under the cache and end the machine's life at will.
   FileObserver* file_observer = nullptr;  // of packs and object files; not owned
@@ -87,6 +92,11 @@ class Cache {
   virtual absl::Status Pin(uint64_t dataset, const std::string& path) = 0;
   virtual absl::Status Unpin(uint64_t dataset, const std::string& path) = 0;
   virtual absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) = 0;
+
+  // Reads all that is cached against its checksums (cache/verify.h has what it means). Has to end
+  // before Shutdown: `report` ends it by an error.
+  virtual absl::StatusOr<VerifyProgress> Verify(const VerifyOptions& options,
+                                                const VerifyReport& report) = 0;
 
   virtual CacheStatus GetStatus() = 0;
   // The catalog's place, too.

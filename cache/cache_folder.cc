@@ -8,7 +8,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -46,7 +50,8 @@ absl::Status CheckVersion(const std::string& path) {
           "cache folder ", path, " has format ",
           absl::StripTrailingAsciiWhitespace(content->substr(kVersionPrefix.size())),
           ", this release reads format ", index::kFormatVersion,
-          ": use the release that made it, or remove the folder to begin an empty cache"));
+          ": use the release that made it, or begin an empty cache: larder drop-cache --cache-dir ",
+          path));
     }
     return absl::FailedPreconditionError(
         absl::StrCat(file, " is not larder's: choose another --cache-dir"));
@@ -61,6 +66,27 @@ absl::Status CheckVersion(const std::string& path) {
   return WriteFileAtomically(file, ours);
 }
 
+// What nobody but a cache puts there; the index first, without which the rest is only bytes, so
+// that a drop that is cut off leaves no record of bytes that are gone.
+constexpr absl::string_view kOwnNames[] = {"index", "objects", "packs", "probe"};
+
+// The first name in the folder that is none of a cache's; empty: there is none.
+absl::StatusOr<std::string> ForeignName(const std::string& path) {
+  DIR* folder = ::opendir(path.c_str());
+  if (folder == nullptr) return ErrnoError(errno, absl::StrCat("cache folder ", path));
+  std::string foreign;
+  while (const dirent* entry = ::readdir(folder)) {
+    const absl::string_view name = entry->d_name;
+    const bool own =
+        name == "." || name == ".." || name == "lost+found" || name == "lock" ||
+        name == "VERSION" ||
+        std::find(std::begin(kOwnNames), std::end(kOwnNames), name) != std::end(kOwnNames);
+    if (!own) foreign = std::string(name);
+  }
+  ::closedir(folder);
+  return foreign;
+}
+
 absl::StatusOr<File> TakeLock(const std::string& path) {
   LARDER_ASSIGN_OR_RETURN(File lock, File::Open(path + "/lock", O_RDWR | O_CREAT));
   if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
@@ -70,6 +96,13 @@ absl::StatusOr<File> TakeLock(const std::string& path) {
         absl::StrCat("cache folder ", path, " is in use by the larder daemon with pid ",
                      pid.ok() ? absl::StripAsciiWhitespace(*pid) : "unknown",
                      ": unmount it first, or choose another --cache-dir"));
+  }
+  struct stat held;
+  struct stat named;
+  if (::fstat(lock.fd(), &held) != 0) return ErrnoError(errno, lock.path());
+  if (::stat(lock.path().c_str(), &named) != 0 || held.st_ino != named.st_ino) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cache folder ", path, " is just being dropped: try again"));
   }
   LARDER_RETURN_IF_ERROR(lock.Truncate(0));
   const std::string pid = absl::StrCat(::getpid(), "\n");
@@ -92,6 +125,31 @@ absl::StatusOr<std::unique_ptr<CacheFolder>> CacheFolder::Open(const std::string
     LARDER_RETURN_IF_ERROR(MakeFolders(sub));
   }
   return folder;
+}
+
+absl::Status CacheFolder::Drop(const std::string& path) {
+  const std::string version = path + "/VERSION";
+  const absl::StatusOr<std::string> content = ReadFileToString(version, 4096);
+  if (!content.ok() || !absl::StartsWith(*content, kVersionPrefix)) {
+    if (::access(path.c_str(), F_OK) != 0) return ErrnoError(errno, path);
+    return absl::FailedPreconditionError(absl::StrCat(path, " is no larder cache"));
+  }
+  LARDER_ASSIGN_OR_RETURN(const File lock, TakeLock(path));
+  for (const absl::string_view name : kOwnNames) {
+    std::error_code error;
+    std::filesystem::remove_all(absl::StrCat(path, "/", name), error);
+    if (error) return ErrnoError(error.value(), absl::StrCat(path, "/", name));
+  }
+  LARDER_ASSIGN_OR_RETURN(const std::string foreign, ForeignName(path));
+  if (!foreign.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " is emptied but for ", foreign,
+                     ", which this release knows nothing of: remove it, and try again"));
+  }
+  // A daemon that comes now finds no cache, or the lock taken, or its lock gone.
+  if (::unlink(version.c_str()) != 0) return ErrnoError(errno, version);
+  if (::unlink(lock.path().c_str()) != 0) return ErrnoError(errno, lock.path());
+  return absl::OkStatus();
 }
 
 std::string CacheFolder::ObjectFilePath(uint64_t file_id) const {

@@ -22,6 +22,11 @@ class CacheFolder {
   static absl::StatusOr<std::unique_ptr<CacheFolder>> Open(const std::string& path,
                                                            FileObserver* observer = nullptr);
 
+  // Empties a cache folder of any release's format, so that the next Open begins anew; the folder
+  // itself stays. NotFound: there is no such folder. FailedPrecondition: it is no cache, a daemon
+  // uses it, or it holds something that is no cache's (which is named, and left).
+  static absl::Status Drop(const std::string& path);
+
   const std::string& path() const { return path_; }
   std::string index_path() const { return path_ + "/index"; }
   std::string objects_path() const { return path_ + "/objects"; }

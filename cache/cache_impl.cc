@@ -94,8 +94,8 @@ absl::Status CacheImpl::Start() {
   // smaller, which holds before anything is read.
   const bool shrunk =
       core_.meta->used_bytes_at_open() > core_.space->object_capacity_bytes() + used_step;
-  recount_ = std::make_unique<Recount>(&core_);
-  if (shrunk && !core_.evictor->WaitUntilFits(kShrinkPatience)) {
+  if (options_.mend) recount_ = std::make_unique<Recount>(&core_);
+  if (options_.mend && shrunk && !core_.evictor->WaitUntilFits(kShrinkPatience)) {
     LogWarning("cache: still being cut down to its new size");
   }
   last_checkpoint_ = absl::Now();
@@ -182,6 +182,8 @@ absl::StatusOr<std::shared_ptr<CachedObject>> CacheImpl::Open(const Dataset& dat
   if (made) core_.evictor->Used(object->ThisUse());
   // The first one in restores; others wait for it.
   LARDER_RETURN_IF_ERROR(object->Restore());
+  // Where it was open already it may be of another version than the caller's.
+  LARDER_RETURN_IF_ERROR(object->CheckEtag(spec.version.etag));
   return std::shared_ptr<CachedObject>(object);
 }
 
@@ -264,6 +266,11 @@ absl::Status CacheImpl::AdmitCatalog(uint64_t bytes) {
   }
   if (core_.space->over_bytes() > 0) (void)core_.evictor->WaitUntilFits(kCatalogPatience);
   return absl::OkStatus();
+}
+
+absl::StatusOr<VerifyProgress> CacheImpl::Verify(const VerifyOptions& options,
+                                                 const VerifyReport& report) {
+  return Verifier(&core_, options, report).Run();
 }
 
 CacheStatus CacheImpl::GetStatus() {

@@ -36,6 +36,8 @@ class CacheImpl final : public Cache {
   absl::Status Pin(uint64_t dataset, const std::string& path) override;
   absl::Status Unpin(uint64_t dataset, const std::string& path) override;
   absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) override;
+  absl::StatusOr<VerifyProgress> Verify(const VerifyOptions& options,
+                                        const VerifyReport& report) override;
   CacheStatus GetStatus() override;
   index::Index& index() override { return *core_.index; }
   absl::Status AdmitCatalog(uint64_t bytes) override;

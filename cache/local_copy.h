@@ -45,6 +45,11 @@ class LocalCopy {
   // block that was bad is dropped (absent now) and counted.
   absl::Status Read(ByteRange range, std::span<char> out);
 
+  // For verify: reads a whole block from the disk, not from the page cache, and compares it; one
+  // that is good is verified by it. NotFound: it is not present. DataLoss, or the disk's error: it
+  // is bad, and with `drop_bad` dropped as by Read.
+  absl::Status Check(uint32_t block, bool drop_bad);
+
   // Writes a whole block whose room was reserved, then its record; after it Has(block).
   // `preallocate`: allocate this part of the file before (empty: nothing). `etag` is noted with the
   // object. An error: the block stays absent.
@@ -68,6 +73,7 @@ class LocalCopy {
   absl::Status RestoreBlocks(const index::ObjectRecord& record);
   // Reads one block's part, and checks it where it should be.
   absl::Status ReadBlock(uint32_t block, ByteRange range, std::span<char> out);
+  absl::Status CompareOnDisk(uint32_t block);
   void Drop(uint32_t block, const absl::Status& cause);
   uint64_t BlockLength(uint32_t block) const;
   index::ObjectRecord NewRecord(const std::string& etag) const;

@@ -330,6 +330,13 @@ void Object::Touch() {
   StartLoads(std::move(plan));
 }
 
+absl::Status Object::CheckEtag(const std::string& etag) const {
+  MutexLock lock(&mutex_);
+  if (etag.empty() || etag_.empty() || etag == etag_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(spec_.path, " is open with ETag ", etag_, ", now it has ", etag));
+}
+
 remote::ObjectVersion Object::version() const {
   remote::ObjectVersion version = spec_.version;
   MutexLock lock(&mutex_);

@@ -46,6 +46,9 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   // another ETag.
   absl::Status Restore();
 
+  // FailedPrecondition: both have an ETag, and `etag` is another.
+  absl::Status CheckEtag(const std::string& etag) const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // CachedObject:
   uint64_t Read(ByteRange range, ReadCallback done) override;
   void Cancel(uint64_t ticket) override;
@@ -77,6 +80,12 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   void Filled(const std::shared_ptr<Block>& block, size_t filled);
   // The load is over; its blocks that are not full become absent.
   void LoadEnded(const Load& load, const absl::Status& status);
+
+  // For verify: LocalCopy::Check; and loads one block that is absent, at the priority of warm-up.
+  // `done` comes once, when its bytes have come (they are written behind its back) or with the
+  // error.
+  absl::Status Check(uint32_t block, bool drop_bad) { return local_.Check(block, drop_bad); }
+  void WarmBlock(uint32_t block, std::function<void(absl::Status)> done);
 
   // For HeldBlocks and WaitingObjects:
   void DropHeld(uint32_t block);
@@ -124,6 +133,9 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   void Write(const std::shared_ptr<Block>& block);
   void NotifySettled() ABSL_LOCKS_EXCLUDED(mutex_);
   void WarmOn(const std::shared_ptr<struct WarmState>& state);
+  // Loads `waiter`'s range behind all else, without its bytes being wanted. True: it is waited for,
+  // and `done` will come; false: all of it is here.
+  absl::StatusOr<bool> WarmRange(const std::shared_ptr<Waiter>& waiter) ABSL_LOCKS_EXCLUDED(mutex_);
 
   Core* const core_;
   const Dataset& dataset_;

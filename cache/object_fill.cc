@@ -212,6 +212,30 @@ void Object::Warm(std::function<void(absl::Status)> done) {
   WarmOn(state);
 }
 
+absl::StatusOr<bool> Object::WarmRange(const std::shared_ptr<Waiter>& waiter) {
+  waiter->wants_bytes = false;
+  waiter->started = absl::InfiniteFuture();  // the transfer has a deadline, being queued has none
+  Plan plan;
+  bool waits = false;
+  {
+    MutexLock lock(&mutex_);
+    if (!stale_.ok()) return stale_;
+    AttachBlocks(waiter, Priority::kWarm, &plan);
+    waits = waiter->pending > 0;
+    if (waits) Enlist(waiter);
+  }
+  StartLoads(std::move(plan));
+  return waits;
+}
+
+void Object::WarmBlock(uint32_t block, std::function<void(absl::Status)> done) {
+  const auto waiter = std::make_shared<Waiter>();
+  waiter->range = BlockRange(block);
+  waiter->done = [done](const absl::StatusOr<ReadBytes>& came) { done(came.status()); };
+  const absl::StatusOr<bool> waits = WarmRange(waiter);
+  if (!waits.ok() || !*waits) done(waits.status());
+}
+
 void Object::WarmOn(const std::shared_ptr<WarmState>& state) {
   while (true) {
     auto waiter = std::make_shared<Waiter>();
@@ -225,8 +249,6 @@ void Object::WarmOn(const std::shared_ptr<WarmState>& state) {
       state->next_block = end;
       ++state->under_way;
     }
-    waiter->wants_bytes = false;
-    waiter->started = absl::InfiniteFuture();  // the transfer has a deadline, being queued has none
     waiter->done = [self = shared_from_this(), state](const absl::StatusOr<ReadBytes>& result) {
       bool report = false;
       {
@@ -238,19 +260,9 @@ void Object::WarmOn(const std::shared_ptr<WarmState>& state) {
       if (report) state->done(result.status());
       if (result.ok()) self->WarmOn(state);
     };
-    Plan plan;
-    bool waits = false;
-    absl::Status stale;
-    {
-      MutexLock lock(&mutex_);
-      stale = stale_;
-      if (stale.ok()) AttachBlocks(waiter, Priority::kWarm, &plan);
-      waits = waiter->pending > 0;
-      if (waits) Enlist(waiter);
-    }
-    StartLoads(std::move(plan));
-    if (!stale.ok()) return waiter->done(stale);
-    if (waits) continue;
+    const absl::StatusOr<bool> waits = WarmRange(waiter);
+    if (!waits.ok()) return waiter->done(waits.status());
+    if (*waits) continue;
     MutexLock lock(&state->mutex);
     --state->under_way;
   }

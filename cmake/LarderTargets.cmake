@@ -17,7 +17,9 @@
 #     Any program as a test; exit status 77 means skipped, with the reason in its last line.
 #
 #   larder_add_fuzzer(range_fuzz SOURCES range_fuzz.cc DEPS larder_base)
-#     A libFuzzer target; does nothing outside the fuzz preset.
+#     A libFuzzer target, and a test with the label fuzz that runs it for a while, beginning with the
+#     files in fuzz_seeds/NAME/ where there are any; does nothing outside the fuzz preset. The target
+#     `fuzzers` builds all of them.
 
 set(LARDER_TEST_RESULTS ${PROJECT_BINARY_DIR}/test-results)
 file(MAKE_DIRECTORY ${LARDER_TEST_RESULTS})
@@ -77,6 +79,17 @@ function(larder_add_fuzzer name)
   target_link_libraries(${name} PRIVATE larder_options ${arg_DEPS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers ${name})
+  # Five minutes at most, and what is under way then.
+  larder_add_script_test(
+    ${name}
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/testing/run_fuzzer $<TARGET_FILE:${name}>
+            ${PROJECT_BINARY_DIR}/corpus/${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz_seeds/${name}
+    LABELS fuzz
+    TIMEOUT 400)
 endfunction()
 
 # Shared by the functions above; reads the caller's arguments.

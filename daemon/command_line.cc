@@ -186,6 +186,24 @@ int RunCommandLine(int argc, const char* const* argv) {
         ->required()
         ->type_name("");
   }
+  VerifyArguments verify_arguments;
+  CLI::App* const verify =
+      app.add_subcommand("verify", "Read every cached byte against its checksum");
+  verify
+      ->add_option("MOUNTPOINT", verify_arguments.mountpoint,
+                   "The cache of this mount (default: of all of yours)")
+      ->type_name("");
+  verify->add_option("--cache-dir", verify_arguments.cache_dir, "This cache, mounted or not")
+      ->type_name("DIR");
+  verify->add_flag("--repair", verify_arguments.repair,
+                   "Drop what is bad, and fetch it again where it is mounted");
+
+  std::string dropped_cache_dir;
+  CLI::App* const drop_cache =
+      app.add_subcommand("drop-cache", "Empty a cache folder that no daemon uses");
+  drop_cache->add_option("--cache-dir", dropped_cache_dir, "This one")
+      ->required()
+      ->type_name("DIR");
 
   try {
     app.parse(argc, argv);
@@ -199,6 +217,8 @@ int RunCommandLine(int argc, const char* const* argv) {
   for (const PathCommand& command : path_commands) {
     if (command.app->parsed()) return Finish(command.run(command.paths));
   }
+  if (verify->parsed()) return Finish(RunVerify(verify_arguments));
+  if (drop_cache->parsed()) return Finish(RunDropCache(dropped_cache_dir));
   return kExitUsage;
 }
 

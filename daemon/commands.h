@@ -36,6 +36,16 @@ absl::Status RunEvict(const std::vector<std::string>& paths);
 absl::Status RunPin(const std::vector<std::string>& paths);
 absl::Status RunUnpin(const std::vector<std::string>& paths);
 absl::Status RunRefresh(const std::vector<std::string>& paths);
+struct VerifyArguments {
+  std::string mountpoint;  // its daemon's cache; both empty: those of every daemon of this user
+  std::string cache_dir;   // this one, by the daemon that uses it, or here
+  bool repair = false;
+};
+// Reads all that is cached against its checksums. DataLoss: something is bad, and was not repaired.
+absl::Status RunVerify(const VerifyArguments& arguments);
+
+// Empties a cache folder, of any release's format, that no daemon uses.
+absl::Status RunDropCache(const std::string& cache_dir);
 
 }  // namespace larder
 

@@ -11,6 +11,7 @@
 #include "daemon/mounted_paths.h"
 #include "daemon/runtime_folder.h"
 #include "daemon/status_report.h"
+#include "daemon/verify_report.h"
 #include "daemon/warm_job.h"
 
 namespace larder {
@@ -49,7 +50,9 @@ absl::Status Daemon::StartServing(const MountOptions& options, std::function<voi
            {"evict", OnPaths(&Daemon::Evict)},
            {"pin", OnPaths(&Daemon::Pin)},
            {"unpin", OnPaths(&Daemon::Unpin)},
-           {"refresh", OnPaths(&Daemon::Refresh)}}));
+           {"refresh", OnPaths(&Daemon::Refresh)},
+           {"verify",
+            [this](const Json& request, ControlCall& call) { return Verify(request, call); }}}));
   return control_->AddMountpoint(mount_->mountpoint());
 }
 
@@ -121,6 +124,20 @@ absl::StatusOr<Json> Daemon::Unpin(const std::string& path) {
 absl::StatusOr<Json> Daemon::Refresh(const std::string& path) {
   mount_->Refresh(path);
   return Json::object();
+}
+
+absl::StatusOr<Json> Daemon::Verify(const Json& request, ControlCall& call) {
+  cache::VerifyOptions options;
+  options.repair = NumberIn(request, "repair") != 0;
+  options.datasets = {mount_->dataset()};
+  LARDER_ASSIGN_OR_RETURN(
+      const cache::VerifyProgress progress,
+      cache_->Verify(options, [&call](const cache::VerifyProgress& state,
+                                      const std::vector<cache::BadObject>& found) {
+        if (call.IsCancelled()) return absl::CancelledError("nobody waits for it any more");
+        return call.SendProgress(VerifyJson({state, found}));
+      }));
+  return VerifyJson({progress, {}});
 }
 
 }  // namespace larder

@@ -39,6 +39,7 @@ class Daemon {
   absl::StatusOr<Json> Pin(const std::string& path);
   absl::StatusOr<Json> Unpin(const std::string& path);
   absl::StatusOr<Json> Refresh(const std::string& path);
+  absl::StatusOr<Json> Verify(const Json& request, ControlCall& call);
 
   const std::string cache_folder_;
   std::unique_ptr<DatasetMount> mount_;  // outlives the cache, which uses its store

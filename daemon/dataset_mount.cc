@@ -65,23 +65,29 @@ absl::StatusOr<std::unique_ptr<DatasetMount>> DatasetMount::Open(const MountOpti
 }
 
 absl::Status DatasetMount::ProbeRemote() {
-  absl::Status listed = ListRootOnce();
-  for (int tries = 1; tries < kProbeTries && absl::IsUnavailable(listed); ++tries) {
+  absl::Status answered = AskRootOnce();
+  for (int tries = 1; tries < kProbeTries && absl::IsUnavailable(answered); ++tries) {
     absl::SleepFor(kProbePause);
-    listed = ListRootOnce();
+    answered = AskRootOnce();
   }
   // No listings there: the filesystem does without.
-  if (absl::IsUnimplemented(listed)) return absl::OkStatus();
-  return WithContext(listed, options_.source);
+  if (absl::IsUnimplemented(answered)) return absl::OkStatus();
+  return WithContext(answered, options_.source);
 }
 
-absl::Status DatasetMount::ListRootOnce() {
-  // One page: a bucket of a billion objects has many. Not all that the filesystem asks, but all
-  // that can be wrong.
+absl::Status DatasetMount::AskRootOnce() {
   const auto answer = std::make_shared<Answer>();
   remote::RequestOptions request;
   request.deadline = kProbeDeadline;
   request.single_try = true;
+  if (store_->lists_offline()) {
+    store_->Stat("", request, [answer](const absl::StatusOr<remote::Attributes>& root) {
+      answer->Set(root.status());
+    });
+    return answer->Wait(kProbeDeadline + absl::Seconds(5));
+  }
+  // One page: a bucket of a billion objects has many. Not all that the filesystem asks, but all
+  // that can be wrong.
   store_->List("", "", request, [answer](const absl::StatusOr<remote::ListPage>& page) {
     answer->Set(page.status());
   });

@@ -54,13 +54,14 @@ class DatasetMount {
   // What is known at and below `path` is asked of the remote again at its next use, and the kernel
   // drops what it keeps of it.
   void Refresh(const std::string& path) { session_->Invalidate(filesystem_->Refresh(path)); }
+  const cache::Dataset* dataset() const { return &dataset_; }
   fs::Filesystem* filesystem() { return filesystem_.get(); }
   DatasetStatus GetStatus(cache::Cache* cache) const;
 
  private:
   explicit DatasetMount(const MountOptions& options) : options_(options) {}
   absl::Status ProbeRemote();
-  absl::Status ListRootOnce();
+  absl::Status AskRootOnce();
   // Whether the root is known from an earlier mount.
   absl::Status ProbeCatalog();
 

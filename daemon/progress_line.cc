@@ -31,14 +31,15 @@ std::string ProgressLine::Format(const WarmProgress& progress, absl::Time now, i
   const uint64_t left = progress.total_bytes - std::min(progress.total_bytes, progress.done_bytes);
 
   std::string text = absl::StrFormat(
-      "%s of %s%s, %d of %d files, %s/s", FormatBytes(progress.done_bytes),
+      "%s of %s%s, %d of %d %s, %s/s", FormatBytes(progress.done_bytes),
       FormatBytes(progress.total_bytes), progress.counted ? "" : " so far", progress.done_files,
-      progress.total_files, FormatBytes(static_cast<uint64_t>(rate)));
+      progress.total_files, words_.things, FormatBytes(static_cast<uint64_t>(rate)));
   if (progress.counted && rate > 0) {
     absl::StrAppend(&text, ", ", FormatSeconds(absl::Seconds(static_cast<double>(left) / rate)),
                     " left");
   }
-  if (progress.failed_files > 0) absl::StrAppend(&text, ", ", progress.failed_files, " failed");
+  if (progress.failed_files > 0)
+    absl::StrAppend(&text, ", ", progress.failed_files, " ", words_.trouble);
   if (columns == 0) return text;
   const double share = progress.total_bytes == 0 ? 0
                                                  : static_cast<double>(progress.done_bytes) /

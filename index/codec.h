@@ -58,7 +58,12 @@ class Decoder {
     rest_.remove_prefix(sizeof(T));
     return static_cast<T>(value);
   }
-  bool GetBool() { return Get<uint8_t>() != 0; }
+  // Only 0 and 1 are written: anything else is no record of ours.
+  bool GetBool() {
+    const auto value = Get<uint8_t>();
+    if (value > 1) ok_ = false;
+    return value == 1;
+  }
   absl::Time GetTime() {
     const auto nanos = static_cast<int64_t>(Get<uint64_t>());
     if (nanos == INT64_MIN) return absl::InfinitePast();

@@ -210,6 +210,8 @@ std::unique_ptr<Snapshot> Index::TakeSnapshot() {
 
 absl::Status Index::SyncWal() { return ToStatus(db_->SyncWAL()); }
 
+absl::Status Index::VerifyChecksums() { return ToStatus(db_->VerifyChecksum()); }
+
 absl::StatusOr<std::optional<ObjectRecord>> Index::GetObject(const Digest& id) {
   return Get<ObjectRecord>(db_.get(), DigestKey(kObjectTable, id));
 }

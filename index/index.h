@@ -132,6 +132,9 @@ class Index {
   absl::Status ForEachPin(
       const std::function<void(uint64_t dataset, absl::string_view path)>& visit);
 
+  // Reads all tables against the checksums of their blocks. DataLoss: one is damaged.
+  absl::Status VerifyChecksums();
+
   // nullopt in a new index.
   absl::StatusOr<std::optional<MetaRecord>> GetMeta();
 

@@ -166,12 +166,14 @@ absl::StatusOr<BracePattern> BracePattern::Parse(absl::string_view text) {
 absl::Status BracePattern::CheckNames() const {
   size_t longest = 0;
   size_t shortest = 0;
+  bool may_be_dots = true;  // or empty: no range makes either
   int uneven = 0;  // braces whose texts differ in length: two of them can make one name in two ways
   for (const Piece& piece : pieces_) {
     const auto [least, most] = piece.Lengths();
     shortest += least;
     longest += most;
     if (least != most) ++uneven;
+    if (piece.texts.empty()) may_be_dots = false;
     absl::flat_hash_set<absl::string_view> seen;
     for (const std::string& text : piece.texts) {
       if (!seen.insert(text).second)
@@ -183,7 +185,7 @@ absl::Status BracePattern::CheckNames() const {
   }
   if (longest > kMaxNameBytes)
     return Wrong(absl::StrCat("a name is over ", kMaxNameBytes, " bytes"));
-  const bool may_be_dots = shortest <= 2;
+  if (shortest > 2) may_be_dots = false;
   if (uneven < 2 && !may_be_dots) return absl::OkStatus();
   if (uneven >= 2 && count_ > kMaxCheckedNames) {
     return Wrong(absl::StrCat("more than ", kMaxCheckedNames,

@@ -130,7 +130,13 @@ std::shared_ptr<Transfer> BraceStore::Stat(absl::string_view path, const Request
   }
   return folder_->Stat(first_path_, options,
                        [folder, done = std::move(done)](const absl::StatusOr<Attributes>& found) {
-                         done(found.ok() ? absl::StatusOr<Attributes>(folder) : found.status());
+                         if (found.ok()) return done(folder);
+                         done(absl::IsNotFound(found.status())
+                                  ? absl::NotFoundError(absl::StrCat(
+                                        found.status().message(),
+                                        "; the first of the files that the braces make has to "
+                                        "be there"))
+                                  : found.status());
                        });
 }
 

@@ -21,9 +21,9 @@ namespace larder::remote {
 // the store beneath, which serves the folder.
 //
 // List   no request: names only, kPageNames a page.
-// Stat   of the root asks for the first name, so that a wrong host or path shows at once; of a
-// folder, no
-//        request; of a name that the braces do not make, NotFound without a request.
+// Stat   of the root asks for the first name, so that a wrong host or path shows at once: its
+//        error is the root's. Of another folder, no request; of a name that the braces do not make,
+//        NotFound without a request.
 class BraceStore : public ObjectStore {
  public:
   static constexpr uint64_t kPageNames = 10'000;
@@ -52,6 +52,7 @@ class BraceStore : public ObjectStore {
                                       std::shared_ptr<RangeSink> sink) override;
   bool supports_ranges() const override { return folder_->supports_ranges(); }
   bool lists_versions() const override { return false; }
+  bool lists_offline() const override { return true; }
   std::string Url(absl::string_view path) const override { return folder_->Url(path); }
 
  private:

@@ -137,6 +137,9 @@ class ObjectStore {
   // True where every listing carries the same strong ETags as Stat does (S3, directories): inode
   // numbers are then made of them (fs/identity.h). Constant for a source.
   virtual bool lists_etags() const { return false; }
+  // True where List asks nobody: only a Stat (of the root, too) shows whether the remote is there.
+  // Constant for a source.
+  virtual bool lists_offline() const { return false; }
   // The object's URL, for people: user.larder.source. Without credentials.
   virtual std::string Url(absl::string_view path) const = 0;
 };

@@ -14,6 +14,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/errors.h"
+#include "remote/http_date.h"
 #include "remote/http_headers.h"
 #include "remote/posix_names.h"
 #include "remote/url.h"
@@ -98,11 +99,9 @@ absl::Status ListingReader::ReadObject(const pugi::xml_node& contents) {
     return Malformed(prefix_, absl::StrCat("'", entry.name, "' has no valid size"));
   }
   version.etag = ListedEtag(contents.child_value("ETag"));
-  absl::Time time;
-  std::string error;
   // A time is a hint only: one that can't be read does no harm.
-  if (absl::ParseTime(absl::RFC3339_full, contents.child_value("LastModified"), &time, &error)) {
-    version.mtime = absl::FromUnixSeconds(absl::ToUnixSeconds(time));
+  if (const auto time = ParseIsoDate(contents.child_value("LastModified")); time) {
+    version.mtime = absl::FromUnixSeconds(absl::ToUnixSeconds(*time));
   }
   entry.version = std::move(version);
   listing_.page.entries.push_back(std::move(entry));

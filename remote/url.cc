@@ -27,6 +27,18 @@ bool IsUnreserved(char c) {
          c == '~';
 }
 
+// A name or an IPv4 address, or an IPv6 address in brackets.
+bool IsHost(absl::string_view host) {
+  if (absl::ConsumePrefix(&host, "[")) {
+    return absl::ConsumeSuffix(&host, "]") && !host.empty() &&
+           std::all_of(host.begin(), host.end(),
+                       [](char c) { return IsUnreserved(c) || c == ':'; });
+  }
+  return std::all_of(host.begin(), host.end(), [](char c) {
+    return IsUnreserved(c) || static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
 // Splits host[:port]; a host of IPv6 stands in brackets.
 absl::Status ParseAuthority(absl::string_view authority, Url* url) {
   size_t host_end = authority.size();
@@ -45,11 +57,8 @@ absl::Status ParseAuthority(absl::string_view authority, Url* url) {
   }
   const absl::string_view host = authority.substr(0, host_end);
   if (host.empty()) return absl::InvalidArgumentError("the URL has no host");
-  const bool legal = std::all_of(host.begin(), host.end(), [](char c) {
-    return IsUnreserved(c) || c == '[' || c == ']' || c == ':' ||
-           static_cast<unsigned char>(c) >= 0x80;
-  });
-  if (!legal) return absl::InvalidArgumentError(absl::StrCat("'", host, "' is not a host name"));
+  if (!IsHost(host))
+    return absl::InvalidArgumentError(absl::StrCat("'", host, "' is not a host name"));
   url->host = absl::AsciiStrToLower(host);
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 namespace larder::cache {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class CacheFolderTest : public ::testing::Test {
@@ -52,7 +53,47 @@ TEST_F(CacheFolderTest, AFolderInUseIsRefusedWithThePid) {
 TEST_F(CacheFolderTest, AFormatOfAnotherReleaseIsRefused) {
   ASSERT_TRUE(CacheFolder::Open(path_).ok());
   ASSERT_TRUE(WriteFileAtomically(path_ + "/VERSION", "larder cache format 9\n").ok());
-  EXPECT_THAT(Message(CacheFolder::Open(path_)), HasSubstr("has format 9"));
+  EXPECT_THAT(Message(CacheFolder::Open(path_)),
+              AllOf(HasSubstr("has format 9"), HasSubstr("drop-cache --cache-dir " + path_)));
+}
+
+TEST_F(CacheFolderTest, ACacheOfAnyFormatIsDroppedAndBegunAnew) {
+  for (const char* format : {"larder cache format 1\n", "larder cache format 9\n"}) {
+    ASSERT_TRUE(CacheFolder::Open(path_).ok());
+    ASSERT_TRUE(WriteFileAtomically(path_ + "/packs/0000000000000001", "bytes").ok());
+    ASSERT_TRUE(WriteFileAtomically(path_ + "/VERSION", format).ok());
+    const absl::Status dropped = CacheFolder::Drop(path_);
+    EXPECT_TRUE(dropped.ok()) << dropped;
+    EXPECT_TRUE(std::filesystem::is_empty(path_));
+  }
+  EXPECT_TRUE(CacheFolder::Open(path_).ok());
+}
+
+TEST_F(CacheFolderTest, OnlyACacheThatNobodyUsesIsDropped) {
+  EXPECT_TRUE(absl::IsNotFound(CacheFolder::Drop(path_)));
+  ASSERT_TRUE(MakeFolders(path_ + "/packs").ok());
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/packs/thesis.tex", "dear").ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(CacheFolder::Drop(path_)));
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/VERSION", "3.1\n").ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(CacheFolder::Drop(path_)));
+  EXPECT_TRUE(std::filesystem::exists(path_ + "/packs/thesis.tex"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/lock"));
+
+  const std::string cache = path_ + "2";
+  const auto open = CacheFolder::Open(cache);
+  ASSERT_TRUE(open.ok());
+  EXPECT_THAT(std::string(CacheFolder::Drop(cache).message()),
+              HasSubstr("in use by the larder daemon"));
+  EXPECT_TRUE(std::filesystem::exists(cache + "/packs"));
+}
+
+TEST_F(CacheFolderTest, WhatIsNoCachesIsLeftAndNamed) {
+  ASSERT_TRUE(CacheFolder::Open(path_).ok());
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/thesis.tex", "dear").ok());
+  EXPECT_THAT(std::string(CacheFolder::Drop(path_).message()), HasSubstr("thesis.tex"));
+  EXPECT_TRUE(std::filesystem::exists(path_ + "/thesis.tex"));
+  std::filesystem::remove(path_ + "/thesis.tex");
+  EXPECT_TRUE(CacheFolder::Drop(path_).ok()) << "and again";
 }
 
 TEST_F(CacheFolderTest, FileNamesHoldTheirIds) {

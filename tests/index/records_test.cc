@@ -127,5 +127,12 @@ TEST(RecordsTest, WhatIsCutOrTooLongOrOfAnotherFormatIsAbsent) {
   EXPECT_EQ(ObjectRecord::Decode(bytes.substr(0, 1) + "\x09" + bytes.substr(2)), std::nullopt);
 }
 
+TEST(RecordsTest, ABooleanThatIsNeitherIsNoRecord) {
+  std::string bytes = ObjectRecord().Encode();
+  ASSERT_TRUE(ObjectRecord::Decode(bytes).has_value());
+  bytes[2] = 2;  // complete
+  EXPECT_FALSE(ObjectRecord::Decode(bytes).has_value());
+}
+
 }  // namespace
 }  // namespace larder::index

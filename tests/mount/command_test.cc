@@ -121,6 +121,27 @@ TEST_F(CommandTest, BadCacheFoldersAreNamed) {
   Mount();  // the lock went with the process
 }
 
+TEST_F(CommandTest, ACacheOfAnotherReleaseIsRefusedUntilItIsDropped) {
+  WriteRemote("file", Pattern(100'000));
+  Mount();
+  EXPECT_EQ(ReadAll(Path("file")), Pattern(100'000));
+  Ended ended = Larder({"drop-cache", "--cache-dir", cache_});
+  EXPECT_EQ(ended.exit_status, 1);
+  EXPECT_THAT(ended.errors, HasSubstr("in use"));
+  Unmount();
+  std::ofstream(cache_ + "/VERSION") << "larder cache format 7\n";
+  const std::string way_on = absl::StrCat("larder drop-cache --cache-dir ", cache_);
+  ExpectMountFails({source_, mountpoint_, "--cache-dir", cache_}, 1, way_on);
+  ended = Larder({"verify", "--cache-dir", cache_});
+  EXPECT_EQ(ended.exit_status, 1);
+  EXPECT_THAT(ended.errors, HasSubstr(way_on));
+  ended = Larder({"drop-cache", "--cache-dir", cache_});
+  EXPECT_EQ(ended.exit_status, 0) << ended.errors;
+  Mount();
+  EXPECT_EQ(ReadAll(Path("file")), Pattern(100'000));
+  EXPECT_EQ(Dataset()["remote_bytes"], 100'000) << "nothing was taken over";
+}
+
 TEST_F(CommandTest, UmountByAnyoneEndsTheDaemonWithStatus0) {
   WriteRemote("file", "x");
   Mount();

@@ -76,5 +76,45 @@ TEST_F(OfflineTest, AMountOfAnUnknownRemoteFails) {
   EXPECT_TRUE(ListAll(Path()).empty());
 }
 
+// A source with braces, whose listings ask no server.
+class OfflineShardsTest : public OfflineTest {
+ protected:
+  void SetUp() override {
+    OfflineTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    for (const char* shard : {"shard-0.tar", "shard-1.tar"}) WriteRemote(shard, small_);
+    source_ = server_->url() + "/shard-{0..1}.tar";
+  }
+  void ExpectMountFails(const std::string& source, const std::string& text) {
+    const Ended ended = Larder({"mount", source, mountpoint_, "--cache-dir", cache_});
+    EXPECT_EQ(ended.exit_status, 1);
+    EXPECT_THAT(ended.errors, HasSubstr(text));
+    EXPECT_TRUE(ListAll(Path()).empty());
+  }
+};
+
+TEST_F(OfflineShardsTest, AMountOfAnUnknownServerFails) {
+  server_->Stop();
+  ExpectMountFails(source_, "127.0.0.1");
+  // What a first try leaves is not taken for knowledge by the next.
+  ExpectMountFails(source_, "127.0.0.1");
+}
+
+TEST_F(OfflineShardsTest, AMountOfAMistypedUrlFails) {
+  ExpectMountFails(server_->url() + "/shrad-{0..1}.tar",
+                   "the first of the files that the braces make has to be there");
+  ExpectMountFails(server_->url() + "/shard-{000..001}.tar", "/shard-000.tar");
+}
+
+TEST_F(OfflineShardsTest, AMountOfKnownShardsDoesWithoutTheServer) {
+  Mount();
+  EXPECT_TRUE(ReadAll(Path("shard-0.tar")) == small_);
+  Unmount();
+  server_->Stop();
+  Mount();
+  EXPECT_THAT(ListAll(Path()), UnorderedElementsAre("shard-0.tar", "shard-1.tar"));
+  EXPECT_TRUE(ReadAll(Path("shard-0.tar")) == small_);
+}
+
 }  // namespace
 }  // namespace larder::testing

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "remote/header_file.h"
+#include "remote/http_date.h"
 #include "remote/object_store.h"
 #include "remote/range_read.h"
 
@@ -25,6 +26,17 @@ TEST(ContentRangeTest, NonsenseIsNotBelieved) {
         "bytes 0-18446744073709551615/*", "bytes 99999999999999999999-1/2"}) {
     EXPECT_FALSE(ParseContentRange(bad).has_value()) << bad;
   }
+}
+
+TEST(DateTest, WhatTheIndexCouldNotKeepIsUnknown) {
+  EXPECT_EQ(ParseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), absl::FromUnixSeconds(784'111'777));
+  EXPECT_EQ(ParseIsoDate("1994-11-06T08:49:37.000Z"), absl::FromUnixSeconds(784'111'777));
+  for (const char* bad : {"", "infinite-past", "infinite-future", "yesterday"}) {
+    EXPECT_FALSE(ParseHttpDate(bad).has_value()) << bad;
+    EXPECT_FALSE(ParseIsoDate(bad).has_value()) << bad;
+  }
+  EXPECT_FALSE(ParseHttpDate("Fri, 31 Dec 9999 23:59:59 GMT").has_value());
+  EXPECT_FALSE(ParseIsoDate("0001-01-01T00:00:00Z").has_value());
 }
 
 TEST(EtagTest, OnlyStrongOnesCount) {

@@ -26,9 +26,10 @@ TEST(UrlTest, DefaultPortsAreLeftOut) {
 }
 
 TEST(UrlTest, WhatIsNoUrlIsRefused) {
-  for (const char* bad : {"", "host/path", "ftp://h/", "http://", "http:///x", "http://h:0/",
-                          "http://h:99999/", "http://h:+80/", "http://h:x/", "http://h h/",
-                          "http://h/a b", "http://h/\n", "http://{a,b}/x"}) {
+  for (const char* bad :
+       {"", "host/path", "ftp://h/", "http://", "http:///x", "http://h:0/", "http://h:99999/",
+        "http://h:+80/", "http://h:x/", "http://h h/", "http://h/a b", "http://h/\n",
+        "http://{a,b}/x", "http://[::1/", "http://[]/", "http://a]:1/", "http://::1/"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ParseUrl(bad).status())) << bad;
   }
 }

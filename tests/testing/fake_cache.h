@@ -60,6 +60,10 @@ class FakeCache : public cache::Cache {
   absl::StatusOr<std::vector<std::string>> Pins(uint64_t dataset) override {
     return std::vector<std::string>();
   }
+  absl::StatusOr<cache::VerifyProgress> Verify(const cache::VerifyOptions& options,
+                                               const cache::VerifyReport& report) override {
+    return cache::VerifyProgress();
+  }
   cache::CacheStatus GetStatus() override { return {}; }
   absl::Status AdmitCatalog(uint64_t bytes) override { return absl::OkStatus(); }
   index::Index& index() override { return *index_; }
