@@ -180,24 +180,6 @@ bool PowerCutDisk::SyncFolder(const std::string& folder, const std::function<boo
   return true;
 }
 
-void PowerCutDisk::FlipBit(const std::string& path, uint64_t offset) {
-  const auto file = File::Open(path, O_RDWR);
-  if (!file.ok()) return;
-  char byte = 0;
-  const auto n = file->ReadAt(offset, {&byte, 1});
-  if (!n.ok() || *n == 0) return;
-  byte ^= 4;
-  EXPECT_TRUE(file->WriteAt(offset, {&byte, 1}).ok());
-  MutexLock lock(&mutex_);
-  const auto found = names_.find(Normal(path));
-  if (failed_ || found == names_.end()) return;
-  if (offset < found->second->durable.size()) found->second->durable[offset] ^= 4;
-  for (const auto& one : found->second->pending) {
-    if (one->kind != FileChange::Kind::kWrite || offset < one->range.offset) continue;
-    if (offset < one->range.end()) one->bytes[offset - one->range.offset] ^= 4;
-  }
-}
-
 void PowerCutDisk::Apply(const Pending& change, std::string* content) {
   switch (change.kind) {
     case FileChange::Kind::kWrite:

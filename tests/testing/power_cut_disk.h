@@ -43,9 +43,6 @@ class PowerCutDisk : public FileObserver {
   // Around `sync`, which syncs the folder and tells whether it succeeded.
   bool SyncFolder(const std::string& folder, const std::function<bool()>& sync);
 
-  // A bit of a file goes bad, on the disk and in what a cut leaves.
-  void FlipBit(const std::string& path, uint64_t offset);
-
   // Writes what is left after the cut, as `random` will have it, into `target`, which is made.
   void MakeImage(const std::string& target, std::mt19937_64& random);
 
