@@ -5,7 +5,6 @@
 //
 // LARDER_TEST_LONG=1: 200 rounds. LARDER_TEST_SEED=N: that round alone.
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,6 +21,7 @@
 #include "cache/cache.h"
 #include "gtest/gtest.h"
 #include "tests/index/power_cut_file_system.h"
+#include "tests/testing/disk_usage.h"
 #include "tests/testing/memory_store.h"
 #include "tests/testing/power_cut_disk.h"
 #include "tests/testing/temp_dir.h"
@@ -29,6 +29,7 @@
 namespace larder::cache {
 namespace {
 
+using larder::testing::DiskUsage;
 using larder::testing::PowerCutDisk;
 
 constexpr uint64_t kMiB = 1 << 20;
@@ -38,19 +39,6 @@ constexpr absl::Duration kLongestLife = absl::Milliseconds(600);
 
 uint64_t Below(uint64_t limit, std::mt19937_64& random) {
   return std::uniform_int_distribution<uint64_t>(0, limit - 1)(random);
-}
-
-// Disk space of what lies below, as du counts it.
-uint64_t DiskUsage(const std::string& path) {
-  uint64_t bytes = 0;
-  struct stat st;
-  if (::lstat(path.c_str(), &st) == 0) bytes += static_cast<uint64_t>(st.st_blocks) * 512;
-  if (!std::filesystem::is_directory(path)) return bytes;
-  std::error_code gone;
-  for (const auto& entry : std::filesystem::directory_iterator(path, gone)) {
-    bytes += DiskUsage(entry.path());
-  }
-  return bytes;
 }
 
 // One version of an object, and what a reader must get of it.
