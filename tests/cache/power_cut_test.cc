@@ -58,13 +58,15 @@ class Source {
     for (int i = 150; i < 162; ++i) Put(i, kMiB + 1 + Below(5 * kMiB, random), i % 6 == 0);
   }
 
-  void Renew(std::mt19937_64& random) {
+  // Gives the version that is not on the remote any more.
+  Version Renew(std::mt19937_64& random) {
     const size_t number = Below(current_count(), random);
-    const Version old = Current(number);
+    Version old = Current(number);
     Put(number, old.bytes->size(), old.rots);
     MutexLock lock(&mutex_);
     old_.push_back(old);
     if (old_.size() > 20) old_.erase(old_.begin());
+    return old;
   }
   std::vector<Version> Everything() {
     MutexLock lock(&mutex_);
@@ -160,8 +162,8 @@ class Life {
     }
   }
 
-  // Readers, new versions, rot and records of the catalog at once, until the disk fails or the
-  // time is over.
+  // Readers, new versions, evictions, rot and records of the catalog at once, until the disk fails
+  // or the time is over.
   void Work(uint64_t seed) {
     const absl::Time end = absl::Now() + kLongestLife;
     rot_ = true;
@@ -265,11 +267,17 @@ class Life {
   void Disturb(std::mt19937_64& random) {
     switch (Below(40, random)) {
       case 0:
-        source_->Renew(random);
+        cache_->Retire(source_->Renew(random).spec.id, /*replaced=*/true);
         break;
       case 1:
         Rot(source_->Any(random), random);
         break;
+      case 2:
+      case 3: {
+        const absl::Status freed = cache_->Evict(source_->Any(random).spec.id).status();
+        EXPECT_TRUE(freed.ok() || absl::IsFailedPrecondition(freed)) << freed;
+        break;
+      }
       default: {
         absl::SleepFor(absl::Microseconds(300));
         index::EntryRecord entry;
