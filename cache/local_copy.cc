@@ -106,7 +106,8 @@ absl::StatusOr<bool> LocalCopy::Restore(std::string* etag) {
                             " is indexed but its file can't be opened: ", file.status().message()));
     index::Batch batch;
     batch.DeleteObject(id_);
-    LARDER_RETURN_IF_ERROR(core_->index->Write(std::move(batch)));
+    // Synced: records of blocks that came back would be taken for those of the next file.
+    LARDER_RETURN_IF_ERROR(core_->index->Write(std::move(batch), /*sync=*/true));
     return false;
   }
   *etag = record->etag;
@@ -230,6 +231,7 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
   index::Batch batch;
   uint64_t file_id = 0;
   uint64_t base = 0;
+  bool verified = true;
   {
     MutexLock lock(&mutex_);
     if (!present_[block]) return;
@@ -237,6 +239,7 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
     --present_count_;
     present_bytes_ -= BlockLength(block);
     if (!unverified_.empty() && unverified_[block]) {
+      verified = false;
       unverified_[block] = false;
       --unverified_count_;
     }
@@ -256,7 +259,9 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
   } else {
     batch.DeleteBlock(id_, block);
   }
-  const absl::Status written = core_->index->Write(std::move(batch));
+  // A record that came back with a power cut would be believed, if it is of a synced epoch, while
+  // its bytes are overwritten or punched.
+  const absl::Status written = core_->index->Write(std::move(batch), /*sync=*/verified);
   if (!written.ok()) {
     LogError(absl::StrCat("cache: ", written.message()));
     return;

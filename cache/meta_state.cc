@@ -15,6 +15,14 @@ namespace {
 // File numbers are noted in steps, so that most of them cost no write.
 constexpr uint64_t kFileIdStep = 256;
 
+// They join those of earlier crashes; what lies between is checked without need, which costs a
+// checksum each.
+void MarkUnverified(uint32_t from, uint32_t to, index::MetaRecord* record) {
+  const bool none = record->unverified_from > record->unverified_to;
+  record->unverified_from = none ? from : std::min(record->unverified_from, from);
+  record->unverified_to = none ? to : std::max(record->unverified_to, to);
+}
+
 }  // namespace
 
 std::string ReadBootId() {
@@ -22,16 +30,18 @@ std::string ReadBootId() {
   return id.ok() ? std::string(absl::StripAsciiWhitespace(*id)) : std::string();
 }
 
-MetaState::MetaState(index::Index* index, index::MetaRecord meta, uint64_t used_step_bytes)
+MetaState::MetaState(index::Index* index, index::MetaRecord record, uint64_t used_step_bytes)
     : index_(index),
       used_step_bytes_(used_step_bytes),
-      first_epoch_(meta.sync_epoch),
-      unverified_from_(meta.unverified_from),
-      unverified_to_(meta.unverified_to),
-      first_new_file_id_(meta.next_file_id),
-      used_bytes_at_open_(meta.used_bytes),
-      meta_(std::move(meta)),
-      next_file_id_(first_new_file_id_) {}
+      first_epoch_(record.sync_epoch),
+      unverified_from_(record.unverified_from),
+      unverified_to_(record.unverified_to),
+      first_new_file_id_(record.next_file_id),
+      used_bytes_at_open_(record.used_bytes),
+      record_(std::move(record)),
+      next_file_id_(first_new_file_id_),
+      used_bound_(used_bytes_at_open_),
+      epoch_(first_epoch_) {}
 
 absl::StatusOr<std::unique_ptr<MetaState>> MetaState::Open(index::Index* index,
                                                            const std::string& boot_id,
@@ -40,50 +50,50 @@ absl::StatusOr<std::unique_ptr<MetaState>> MetaState::Open(index::Index* index,
   index::MetaRecord meta = found.value_or(index::MetaRecord());
   const bool same_boot = !boot_id.empty() && meta.boot_id == boot_id;
   if (found && !same_boot && meta.sync_epoch > meta.synced_epoch) {
-    // The machine went down, or was restarted, with epochs not synced. They join those of earlier
-    // crashes; what lies between is checked without need, which costs a checksum each.
-    const bool none = meta.unverified_from > meta.unverified_to;
-    meta.unverified_from = none ? meta.synced_epoch + 1 : meta.unverified_from;
-    meta.unverified_to = meta.sync_epoch;
+    // The machine went down, or was restarted, with epochs not synced.
+    MarkUnverified(meta.synced_epoch + 1, meta.sync_epoch, &meta);
   }
   meta.boot_id = boot_id;
   meta.sync_epoch += 1;
   index::Batch batch;
   batch.PutMeta(meta);
-  LARDER_RETURN_IF_ERROR(index->Write(std::move(batch)));
+  LARDER_RETURN_IF_ERROR(index->Write(std::move(batch), /*sync=*/true));
   return std::unique_ptr<MetaState>(new MetaState(index, std::move(meta), used_step_bytes));
 }
 
+absl::Status MetaState::WriteRecord(const index::MetaRecord& record) {
+  index::Batch batch;
+  batch.PutMeta(record);
+  LARDER_RETURN_IF_ERROR(index_->Write(std::move(batch), /*sync=*/true));
+  record_ = record;
+  used_bound_ = record.used_bytes;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<uint64_t> MetaState::NewFileId() {
-  MutexLock lock(&mutex_);
-  if (next_file_id_ == meta_.next_file_id) {
-    index::MetaRecord raised = meta_;
+  MutexLock lock(&record_mutex_);
+  if (next_file_id_ == record_.next_file_id) {
+    index::MetaRecord raised = record_;
     raised.next_file_id += kFileIdStep;
-    index::Batch batch;
-    batch.PutMeta(raised);
-    LARDER_RETURN_IF_ERROR(index_->Write(std::move(batch)));
-    meta_ = raised;
+    LARDER_RETURN_IF_ERROR(WriteRecord(raised));
   }
   return next_file_id_++;
 }
 
 absl::Status MetaState::RaiseUsedBound(uint64_t used_bytes) {
-  MutexLock lock(&mutex_);
-  if (used_bytes <= meta_.used_bytes) return absl::OkStatus();
-  index::MetaRecord raised = meta_;
+  if (used_bytes <= used_bound_) return absl::OkStatus();
+  MutexLock lock(&record_mutex_);
+  if (used_bytes <= record_.used_bytes) return absl::OkStatus();
+  index::MetaRecord raised = record_;
   raised.used_bytes = RoundUp(used_bytes + 1, used_step_bytes_);
-  index::Batch batch;
-  batch.PutMeta(raised);
-  LARDER_RETURN_IF_ERROR(index_->Write(std::move(batch)));
-  meta_ = raised;
-  return absl::OkStatus();
+  return WriteRecord(raised);
 }
 
 uint32_t MetaState::BeginWrite(const std::shared_ptr<const File>& file) {
   MutexLock lock(&mutex_);
   dirty_.insert(file);
-  ++writes_[meta_.sync_epoch];
-  return meta_.sync_epoch;
+  ++writes_[epoch_];
+  return epoch_;
 }
 
 void MetaState::EndWrite(uint32_t epoch) {
@@ -94,41 +104,71 @@ void MetaState::EndWrite(uint32_t epoch) {
   }
 }
 
-absl::Status MetaState::Checkpoint(absl::Time until, uint64_t used_bytes) {
-  MutexLock one(&checkpoint_mutex_);
-  std::set<std::shared_ptr<const File>> dirty;
-  uint32_t epoch = 0;
+absl::StatusOr<std::set<std::shared_ptr<const File>>> MetaState::BeginEpoch(uint32_t* ended) {
+  MutexLock record_lock(&record_mutex_);
+  index::MetaRecord next = record_;
   {
     MutexLock lock(&mutex_);
-    if (dirty_.empty()) return absl::OkStatus();
-    epoch = meta_.sync_epoch++;
+    if (dirty_.empty()) return dirty_;
+    next.sync_epoch = epoch_ + 1;
+  }
+  LARDER_RETURN_IF_ERROR(WriteRecord(next));
+  // At one moment with the new epoch: a file that is touched from now on is the next checkpoint's,
+  // even if this one syncs it as well.
+  std::set<std::shared_ptr<const File>> dirty;
+  MutexLock lock(&mutex_);
+  *ended = epoch_;
+  epoch_ = next.sync_epoch;
+  dirty.swap(dirty_);
+  return dirty;
+}
+
+absl::Status MetaState::SyncFiles(std::set<std::shared_ptr<const File>>* files, uint32_t epoch,
+                                  absl::Time until) {
+  {
+    MutexLock lock(&mutex_);
     while (!writes_.empty() && writes_.begin()->first <= epoch) {
       if (absl::Now() >= until) return absl::DeadlineExceededError("writes are under way");
       write_ended_.WaitFor(&mutex_, absl::Milliseconds(100));
     }
-    dirty.swap(dirty_);
   }
-  while (!dirty.empty()) {
-    absl::Status synced;
-    if (absl::Now() >= until)
-      synced = absl::DeadlineExceededError("cache files are not all synced");
-    if (synced.ok()) synced = (*dirty.begin())->SyncData();
+  while (!files->empty()) {
+    if (absl::Now() >= until) return absl::DeadlineExceededError("cache files are not all synced");
+    const absl::Status synced = (*files->begin())->SyncData();
     if (!synced.ok()) {
-      MutexLock lock(&mutex_);
-      dirty_.merge(dirty);
+      NoteSyncFailure(epoch);
       return synced;
     }
-    dirty.erase(dirty.begin());
+    files->erase(files->begin());
   }
-  MutexLock lock(&mutex_);
-  index::MetaRecord synced = meta_;
-  synced.synced_epoch = epoch;
-  synced.used_bytes = std::min(synced.used_bytes, RoundUp(used_bytes + 1, used_step_bytes_));
-  index::Batch batch;
-  batch.PutMeta(synced);
-  LARDER_RETURN_IF_ERROR(index_->Write(std::move(batch), /*sync=*/true));
-  meta_ = synced;
   return absl::OkStatus();
+}
+
+void MetaState::NoteSyncFailure(uint32_t epoch) {
+  MutexLock lock(&record_mutex_);
+  index::MetaRecord marked = record_;
+  MarkUnverified(marked.synced_epoch + 1, epoch, &marked);
+  // On a disk that fails this may fail, too. Then the epoch is never noted as synced by this run's
+  // record in memory either, which the next checkpoint writes.
+  if (!WriteRecord(marked).ok()) record_ = marked;
+}
+
+absl::Status MetaState::Checkpoint(absl::Time until, uint64_t used_bytes) {
+  MutexLock one(&checkpoint_mutex_);
+  uint32_t epoch = 0;
+  LARDER_ASSIGN_OR_RETURN(auto dirty, BeginEpoch(&epoch));
+  if (dirty.empty()) return absl::OkStatus();
+  const absl::Status synced = SyncFiles(&dirty, epoch, until);
+  if (!synced.ok()) {
+    MutexLock lock(&mutex_);
+    dirty_.merge(dirty);
+    return synced;
+  }
+  MutexLock lock(&record_mutex_);
+  index::MetaRecord next = record_;
+  next.synced_epoch = epoch;
+  next.used_bytes = std::min(next.used_bytes, RoundUp(used_bytes + 1, used_step_bytes_));
+  return WriteRecord(next);
 }
 
 }  // namespace larder::cache

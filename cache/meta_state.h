@@ -2,6 +2,7 @@
 #ifndef LARDER_CACHE_META_STATE_H_
 #define LARDER_CACHE_META_STATE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -24,9 +25,16 @@ namespace larder::cache {
 // written; Checkpoint() begins a new epoch, waits for the writes of the old ones, syncs the files
 // they touched, and then notes the old epoch as synced. After a crash of the machine (another boot
 // id) records of later epochs are unverified: their bytes may be missing. While the machine lives
-// all records are good.
+// all records are good. After a sync that failed the epochs it was for are unverified as well, for
+// later runs: the kernel reports such a failure once, and forgets the bytes.
 //
-// Thread-safe. Lock order: none is held together with another of the cache's.
+// What others build on is on disk before it is used: the log is synced when a new epoch begins,
+// when file numbers are taken, and when the bound of used space rises. Else a power cut could take
+// that back and leave what was built on it: bytes of an epoch that nobody knows of, a file whose
+// number is given out again.
+//
+// Thread-safe. Lock order: checkpoint_mutex_, record_mutex_, mutex_; none is held together with
+// another of the cache's.
 class MetaState {
  public:
   // `boot_id` of the running machine. `used_step_bytes`: how far ahead of the bytes in use their
@@ -44,8 +52,8 @@ class MetaState {
   // The bound of the last run: what packs and object files took at most.
   uint64_t used_bytes_at_open() const { return used_bytes_at_open_; }
 
-  // Makes `used_bytes` safe to reach: writes a bound at or above it, if the one written is lower.
-  // Called before bytes are written.
+  // Makes `used_bytes` safe to reach: writes and syncs a bound at or above it, if the one written
+  // is lower. Called before bytes are written.
   absl::Status RaiseUsedBound(uint64_t used_bytes);
 
   // Around the write of an object's bytes and their record, which carries the result.
@@ -63,7 +71,14 @@ class MetaState {
   absl::Status Checkpoint(absl::Time until, uint64_t used_bytes);
 
  private:
-  MetaState(index::Index* index, index::MetaRecord meta, uint64_t used_step_bytes);
+  MetaState(index::Index* index, index::MetaRecord record, uint64_t used_step_bytes);
+  absl::Status WriteRecord(const index::MetaRecord& record)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(record_mutex_);
+  // Begins a new epoch; gives the files that the ones before touched, none: nothing was written.
+  absl::StatusOr<std::set<std::shared_ptr<const File>>> BeginEpoch(uint32_t* ended);
+  absl::Status SyncFiles(std::set<std::shared_ptr<const File>>* files, uint32_t epoch,
+                         absl::Time until);
+  void NoteSyncFailure(uint32_t epoch);
 
   index::Index* const index_;
   const uint64_t used_step_bytes_;
@@ -73,15 +88,21 @@ class MetaState {
   const uint64_t first_new_file_id_;
   const uint64_t used_bytes_at_open_;
 
-  // Held while the record is written: a write to RocksDB's log, not a wait for the disk.
+  Mutex checkpoint_mutex_;  // one checkpoint at a time
+
+  // Held while the record is written and synced: I/O, but no write of a block begins or ends under
+  // it.
+  Mutex record_mutex_;
+  index::MetaRecord record_ ABSL_GUARDED_BY(record_mutex_);  // as it is on disk
+  uint64_t next_file_id_ ABSL_GUARDED_BY(record_mutex_);
+  std::atomic<uint64_t> used_bound_;  // record_'s
+
   Mutex mutex_;
   CondVar write_ended_;
-  index::MetaRecord meta_ ABSL_GUARDED_BY(mutex_);
-  uint64_t next_file_id_ ABSL_GUARDED_BY(mutex_);
+  uint32_t epoch_ ABSL_GUARDED_BY(mutex_);
   std::map<uint32_t, int> writes_ ABSL_GUARDED_BY(mutex_);  // under way, by epoch
+  // Touched in epoch_, or left over from a checkpoint that ended early.
   std::set<std::shared_ptr<const File>> dirty_ ABSL_GUARDED_BY(mutex_);
-
-  Mutex checkpoint_mutex_;  // one checkpoint at a time; before mutex_
 };
 
 // The running machine's boot id; empty where the kernel does not tell (then nothing is trusted).
