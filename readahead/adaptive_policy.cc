@@ -68,6 +68,7 @@ void AdaptivePolicy::Use(const ObjectUse& use) {
   total_clock_ += units;
   dataset.last_used = total_clock_;
   dataset.last_used_at = now_;
+  if (!resident) EarnExchange(dataset, units);
   if (!resident || residents_.QueueOf(slot) != dataset.queue) return;
   Resident& found = residents_.at(slot);
   if (before - found.stamp <= (capacity_units_ / kCorrelatedPart) >> clock_shift_) return;
@@ -122,7 +123,7 @@ TrafficClass AdaptivePolicy::Class(uint64_t dataset) const {
 uint64_t AdaptivePolicy::memory_bytes() const {
   uint64_t bytes = sizeof(*this) + residents_.memory_bytes() +
                    (retired_.size() + searched_.capacity()) * (sizeof(ObjectKey) + 1) +
-                   offered_hits_.capacity() * sizeof(ObjectKey);
+                   offered_hits_.capacity() * sizeof(OfferedHit);
   for (const auto& dataset : datasets_) {
     bytes += sizeof(Dataset) + dataset->traffic.memory_bytes() +
              dataset->recent_hits.memory_bytes() + 4 * sizeof(uint64_t);

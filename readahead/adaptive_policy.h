@@ -28,9 +28,9 @@ namespace larder::readahead {
 //  5. where another dataset holds clearly more than the newcomer's: that one's, so that active
 //     datasets share the disk evenly, as far as each needs it;
 //  6. in a skewed dataset: what SIEVE finds (Zhang et al., NSDI '24);
-//  7. in one of epoch scans: nothing, except that one newcomer of eight takes the place of the
-//     object hit last. Both will be needed again one pass from now, so that costs no hits; but it
-//     moves room from jobs that hit often to jobs that miss often, until all hit alike.
+//  7. in one of epoch scans: nothing, except that an eighth of the bytes missed take the place of
+//     the objects hit last. Both will be needed again one pass from now, so that costs no hits; but
+//     it moves room from jobs that hit often to jobs that miss often, until all hit alike.
 //
 // 3 to 5 and 7 are for newcomers that are likely to be used again: what a single pass brings finds
 // free room only.
@@ -61,7 +61,8 @@ class AdaptivePolicy final : public EvictionPolicy {
     uint32_t queue = 0;
     TrafficClassifier traffic;
     RecentHits recent_hits;
-    uint64_t last_used = 0;  // total_clock_
+    int64_t exchange_credit = 0;  // units that may be exchanged now
+    uint64_t last_used = 0;       // total_clock_
     absl::Time last_used_at;
     // The round of the hand that looks for dead objects.
     uint64_t round_steps = 0;    // left; 0: none is under way
@@ -71,6 +72,12 @@ class AdaptivePolicy final : public EvictionPolicy {
     uint64_t dead_steps = 0;
     uint64_t sieve_steps = 0;
     uint64_t sweep_steps = 0;
+  };
+  struct OfferedHit {  // a victim taken from the recent hits of dataset `donor`
+    ObjectKey key = 0;
+    uint64_t donor = 0;
+    uint64_t charged = 0;  // the dataset whose credit paid for it
+    int64_t units = 0;
   };
   using Slot = ResidentTable::Slot;
   using Newcomer = std::optional<ObjectKey>;  // nullopt: a forced search has none
@@ -102,6 +109,8 @@ class AdaptivePolicy final : public EvictionPolicy {
   // Whether the object may be a victim, and was not yet in this search.
   bool Accept(Slot slot, Newcomer newcomer);
   void EnterSearch(Dataset& dataset);
+  Slot OfferByHand(Slot slot, ResidentTable::Hand hand);
+  void EarnExchange(Dataset& dataset, uint64_t units) const;
   std::optional<ObjectKey> KeyOf(Slot slot);
 
   uint64_t capacity_units_ = 0;
@@ -118,8 +127,10 @@ class AdaptivePolicy final : public EvictionPolicy {
 
   uint64_t search_ = 1;
   absl::flat_hash_set<ObjectKey> searched_;
-  std::vector<ObjectKey> offered_hits_;  // taken from recent_hits in this search
-  size_t retired_left_ = 0;              // to look at in this search
+  std::vector<OfferedHit> offered_hits_;  // in this search
+  bool offered_by_hand_ = false;          // the last victim
+  ResidentTable::Hand offered_hand_ = ResidentTable::kDead;
+  size_t retired_left_ = 0;  // to look at in this search
 };
 
 }  // namespace larder::readahead

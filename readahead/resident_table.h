@@ -63,6 +63,10 @@ class ResidentTable {
   // Moves a hand on to the next object, from the oldest to the newest and then round, over at most
   // *steps slots, which it counts down. kNone: no steps left, or the queue is empty.
   Slot Next(uint32_t queue, Hand hand, uint64_t* steps);
+  // Makes `slot` the next that the hand of its queue finds.
+  void StepBack(Slot slot, Hand hand) {
+    queues_[QueueOf(slot)].hands[hand] = {slot / kSegmentSlots, slot % kSegmentSlots};
+  }
 
   uint64_t objects() const { return by_key_.size(); }
   uint64_t objects(uint32_t queue) const { return queues_[queue].live; }

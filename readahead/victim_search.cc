@@ -15,10 +15,13 @@ constexpr absl::Duration kIdleAfter = absl::Hours(6);
 // Without this, a pass over another dataset would end a job's hold while it pauses.
 constexpr uint64_t kInactiveCapacities = 2;
 
-// In 1/256. Each exchange writes an object that is read from the remote anyway: one of eight writes
-// an eighth of what LRU would.
-constexpr uint32_t kCertain = 256;
-constexpr uint32_t kExchangeChance = kCertain / 8;
+constexpr uint32_t kCertain = 256;  // a chance
+
+// The part of the bytes missed that is exchanged for objects hit last. They are read from the
+// remote anyway; that they are written, too, makes an eighth of what LRU writes.
+constexpr int64_t kExchangePart = 8;
+// What may be saved up, as part of the capacity.
+constexpr uint64_t kMaxCreditPart = 64;
 
 // A dataset that was never used twice gets at most this part of the capacity from others.
 constexpr uint64_t kUnprovenPart = 16;
@@ -35,14 +38,22 @@ constexpr uint64_t kRoundPart = 16;
 }  // namespace
 
 void AdaptivePolicy::BeginSearch() {
+  // Hits that were offered and not evicted are hits still, and cost nothing.
   for (auto hit = offered_hits_.rbegin(); hit != offered_hits_.rend(); ++hit) {
-    const Slot slot = residents_.Find(*hit);
+    const Slot slot = residents_.Find(hit->key);
     if (slot == ResidentTable::kNone) continue;
-    for (const auto& dataset : datasets_) {
-      if (dataset->queue == residents_.QueueOf(slot)) dataset->recent_hits.Push(*hit);
-    }
+    const auto donor = datasets_by_id_.find(hit->donor);
+    if (donor != datasets_by_id_.end()) donor->second->recent_hits.Push(hit->key);
+    const auto charged = datasets_by_id_.find(hit->charged);
+    if (charged != datasets_by_id_.end()) charged->second->exchange_credit += hit->units;
   }
   offered_hits_.clear();
+  // A search that was given up at its first victim was a question only: the next finds the same.
+  if (searched_.size() == 1 && offered_by_hand_) {
+    const Slot slot = residents_.Find(*searched_.begin());
+    if (slot != ResidentTable::kNone) residents_.StepBack(slot, offered_hand_);
+  }
+  offered_by_hand_ = false;
   searched_.clear();
   retired_left_ = retired_.size();
   ++search_;
@@ -128,8 +139,15 @@ AdaptivePolicy::Slot AdaptivePolicy::Sweep(Dataset& dataset, ResidentTable::Hand
                                            uint64_t* steps, Newcomer newcomer) {
   for (;;) {
     const Slot slot = residents_.Next(dataset.queue, hand, steps);
-    if (slot == ResidentTable::kNone || Accept(slot, newcomer)) return slot;
+    if (slot == ResidentTable::kNone) return slot;
+    if (Accept(slot, newcomer)) return OfferByHand(slot, hand);
   }
+}
+
+AdaptivePolicy::Slot AdaptivePolicy::OfferByHand(Slot slot, ResidentTable::Hand hand) {
+  offered_by_hand_ = true;
+  offered_hand_ = hand;
+  return slot;
 }
 
 AdaptivePolicy::Slot AdaptivePolicy::NextRetired(Newcomer newcomer) {
@@ -201,7 +219,7 @@ AdaptivePolicy::Slot AdaptivePolicy::NextDeadOf(Dataset& dataset, Newcomer newco
     if (slot == ResidentTable::kNone) break;
     if (static_cast<uint32_t>(now - residents_.at(slot).stamp) > oldest && Accept(slot, newcomer)) {
       dataset.round_steps += steps;
-      return slot;
+      return OfferByHand(slot, ResidentTable::kDead);
     }
   }
   if (dataset.round_steps == 0) dataset.next_round_at = clock + *limit / kRoundPart;
@@ -222,19 +240,35 @@ AdaptivePolicy::Dataset* AdaptivePolicy::FindDonor(const Dataset& dataset, uint6
 }
 
 AdaptivePolicy::Slot AdaptivePolicy::NextByClass(Dataset& dataset, const ObjectUse& newcomer) {
-  const uint32_t chance = dataset.traffic.ReuseChance();
-  const bool exchanged = Lucky(dataset, newcomer.key, chance * kExchangeChance / kCertain);
   const bool proven = dataset.traffic.Reused();
   const bool small = residents_.units(dataset.queue) < capacity_units_ / kUnprovenPart;
-  if (proven ? Lucky(dataset, newcomer.key, chance) : exchanged && small) {
+  if (proven ? Lucky(dataset, newcomer.key, dataset.traffic.ReuseChance())
+             : small && dataset.exchange_credit > 0) {
     Dataset* donor = FindDonor(dataset, UnitsOf(newcomer.bytes));
-    const Slot slot = donor == nullptr ? ResidentTable::kNone : NextOfDonor(*donor, newcomer.key);
-    if (slot != ResidentTable::kNone) return slot;
+    if (donor != nullptr) {
+      const Slot slot = NextOfDonor(*donor, newcomer.key);
+      if (slot != ResidentTable::kNone && !proven) {
+        dataset.exchange_credit -= residents_.at(slot).units;
+      }
+      if (slot != ResidentTable::kNone) return slot;
+    }
   }
   if (dataset.traffic.traffic() == TrafficClass::kSkewed) {
     return NextSieve(dataset, newcomer.key);
   }
-  return exchanged ? NextRecentHit(dataset, newcomer.key) : ResidentTable::kNone;
+  if (dataset.exchange_credit <= 0) return ResidentTable::kNone;
+  const Slot slot = NextRecentHit(dataset, newcomer.key);
+  if (slot == ResidentTable::kNone) return slot;
+  offered_hits_.back().charged = dataset.id;
+  offered_hits_.back().units = residents_.at(slot).units;
+  dataset.exchange_credit -= residents_.at(slot).units;
+  return slot;
+}
+
+void AdaptivePolicy::EarnExchange(Dataset& dataset, uint64_t units) const {
+  const int64_t earned = units * dataset.traffic.ReuseChance() / kCertain / kExchangePart;
+  const int64_t most = capacity_units_ / kMaxCreditPart + 1;
+  dataset.exchange_credit = std::clamp<int64_t>(dataset.exchange_credit + earned, -64 * most, most);
 }
 
 AdaptivePolicy::Slot AdaptivePolicy::NextOfDonor(Dataset& dataset, Newcomer newcomer) {
@@ -256,7 +290,7 @@ AdaptivePolicy::Slot AdaptivePolicy::NextSieve(Dataset& dataset, Newcomer newcom
       resident.used = 0;
       ++passed;
     } else if (Accept(slot, newcomer)) {
-      return slot;
+      return OfferByHand(slot, ResidentTable::kSieve);
     }
   }
 }
@@ -266,7 +300,7 @@ AdaptivePolicy::Slot AdaptivePolicy::NextRecentHit(Dataset& dataset, Newcomer ne
     const Slot slot = residents_.Find(*key);
     if (slot == ResidentTable::kNone || residents_.QueueOf(slot) != dataset.queue) continue;
     if (!Accept(slot, newcomer)) continue;
-    offered_hits_.push_back(*key);
+    offered_hits_.push_back({.key = *key, .donor = dataset.id, .charged = dataset.id, .units = 0});
     return slot;
   }
   return ResidentTable::kNone;
