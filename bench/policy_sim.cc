@@ -17,10 +17,10 @@
 namespace larder::bench {
 namespace {
 
-struct Ratio {
-  uint64_t uses = 0;
-  uint64_t hits = 0;
-  double value() const { return uses == 0 ? 0 : static_cast<double>(hits) / uses; }
+struct Ratio {  // of bytes
+  uint64_t used = 0;
+  uint64_t hit = 0;
+  double value() const { return used == 0 ? 0 : static_cast<double>(hit) / used; }
 };
 
 // In the order of the columns. The last but one is ours; the last knows the future.
@@ -59,8 +59,8 @@ std::vector<double> Run(const Workload& workload, CachePolicy& policy) {
       if (workload.measures[i].job != access.job || workload.measures[i].phase != access.phase) {
         continue;
       }
-      ++ratios[i].uses;
-      if (hit) ++ratios[i].hits;
+      ratios[i].used += access.bytes;
+      if (hit) ratios[i].hit += access.bytes;
     }
   }
   std::vector<double> values;

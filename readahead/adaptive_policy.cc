@@ -9,10 +9,14 @@ namespace {
 
 constexpr uint64_t kUnitBytes = 4096;
 
-// Opens of one object within this part of the capacity are one use: workers that share it.
-constexpr uint64_t kCorrelatedPart = 256;
-// Stamps resolve a sixteenth of that.
+// Opens of one object within this part of the capacity are one use: workers that share it. Larger,
+// it would hide what SIEVE lives on: what is used again soon.
+constexpr uint64_t kCorrelatedPart = 1024;
+// Stamps resolve a quarter of that.
 constexpr uint64_t kStampPart = 4096;
+
+// As many keys are remembered after their eviction as this part of a skewed dataset's objects.
+constexpr uint64_t kEvictedPart = 8;
 
 // Datasets of which nothing is on disk are remembered up to this many.
 constexpr size_t kMaxDatasetsWithoutObjects = 64;
@@ -80,9 +84,10 @@ void AdaptivePolicy::Use(const ObjectUse& use) {
 void AdaptivePolicy::Add(ObjectKey key, uint64_t dataset_id, uint64_t bytes) {
   Slot slot = residents_.Find(key);
   if (slot == ResidentTable::kNone) {
-    const Dataset& dataset = FindOrAddDataset(dataset_id);
+    Dataset& dataset = FindOrAddDataset(dataset_id);
     slot = residents_.Insert(key, dataset.queue);
     residents_.at(slot).stamp = Stamp(dataset.traffic.clock());
+    if (dataset.evicted.Take(key)) residents_.at(slot).used = 1;
   }
   residents_.SetUnits(slot, residents_.at(slot).units + UnitsOf(bytes));
 }
@@ -96,7 +101,14 @@ void AdaptivePolicy::Subtract(ObjectKey key, uint64_t bytes) {
 
 void AdaptivePolicy::Remove(ObjectKey key) {
   const Slot slot = residents_.Find(key);
-  if (slot != ResidentTable::kNone) residents_.Erase(slot);
+  if (slot == ResidentTable::kNone) return;
+  Dataset& dataset = *datasets_by_queue_[residents_.QueueOf(slot)];
+  if (dataset.traffic.traffic() == TrafficClass::kSkewed) {
+    ++dataset.evictions;
+    dataset.evicted.Fit(residents_.objects(dataset.queue) / kEvictedPart);
+    dataset.evicted.Insert(key);
+  }
+  residents_.Erase(slot);
 }
 
 void AdaptivePolicy::Retire(ObjectKey key) {
@@ -126,7 +138,8 @@ uint64_t AdaptivePolicy::memory_bytes() const {
                    offered_hits_.capacity() * sizeof(OfferedHit);
   for (const auto& dataset : datasets_) {
     bytes += sizeof(Dataset) + dataset->traffic.memory_bytes() +
-             dataset->recent_hits.memory_bytes() + 4 * sizeof(uint64_t);
+             dataset->recent_hits.memory_bytes() + dataset->evicted.memory_bytes() +
+             5 * sizeof(uint64_t);
   }
   return bytes;
 }
@@ -141,6 +154,8 @@ AdaptivePolicy::Dataset& AdaptivePolicy::FindOrAddDataset(uint64_t id) {
   dataset->last_used = total_clock_;
   dataset->last_used_at = now_;
   found = dataset.get();
+  datasets_by_queue_.resize(std::max<size_t>(datasets_by_queue_.size(), dataset->queue + 1));
+  datasets_by_queue_[dataset->queue] = found;
   datasets_.push_back(std::move(dataset));
   Dataset& added = *datasets_.back();
   DropUnusedDataset();

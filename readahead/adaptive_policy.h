@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "readahead/eviction_policy.h"
 #include "readahead/recent_hits.h"
+#include "readahead/recently_evicted.h"
 #include "readahead/resident_table.h"
 #include "readahead/traffic_classifier.h"
 
@@ -27,7 +28,8 @@ namespace larder::readahead {
 //     (TrafficClassifier::ReuseLimitUnits): a job has ended, or a single pass went by;
 //  5. where another dataset holds clearly more than the newcomer's: that one's, so that active
 //     datasets share the disk evenly, as far as each needs it;
-//  6. in a skewed dataset: what SIEVE finds (Zhang et al., NSDI '24);
+//  6. in a skewed dataset: what SIEVE finds (Zhang et al., NSDI '24), with a second hand for what
+//     was hot long ago, and a memory for what was evicted too early;
 //  7. in one of epoch scans: nothing, except that an eighth of the bytes missed take the place of
 //     the objects hit last. Both will be needed again one pass from now, so that costs no hits; but
 //     it moves room from jobs that hit often to jobs that miss often, until all hit alike.
@@ -61,6 +63,8 @@ class AdaptivePolicy final : public EvictionPolicy {
     uint32_t queue = 0;
     TrafficClassifier traffic;
     RecentHits recent_hits;
+    RecentlyEvicted evicted;      // kept while the traffic is skewed
+    uint64_t evictions = 0;       // while it is
     int64_t exchange_credit = 0;  // units that may be exchanged now
     uint64_t last_used = 0;       // total_clock_
     absl::Time last_used_at;
@@ -122,6 +126,7 @@ class AdaptivePolicy final : public EvictionPolicy {
 
   ResidentTable residents_;
   std::vector<std::unique_ptr<Dataset>> datasets_;
+  std::vector<Dataset*> datasets_by_queue_;
   absl::flat_hash_map<uint64_t, Dataset*> datasets_by_id_;
   std::deque<ObjectKey> retired_;  // some are gone, or pinned
 

@@ -96,10 +96,12 @@ ResidentTable::Slot ResidentTable::Next(uint32_t queue_number, Hand hand, uint64
       place = {segment.next, 0};
       continue;
     }
-    const uint32_t offset = place.offset++;
-    if (segment.residents[offset].live) {
+    const Slot slot = place.segment * kSegmentSlots + place.offset++;
+    // Past the newest it goes round at once: else those that come now would be the next found.
+    if (place.offset == segment.end && segment.next == kNone) place = Place();
+    if (at(slot).live) {
       --*steps;
-      return place.segment * kSegmentSlots + offset;
+      return slot;
     }
   }
   return kNone;

@@ -39,7 +39,7 @@ class ResidentTable {
   static constexpr uint32_t kSegmentSlots = 1024;
 
   // Places in a queue that each go around it on their own.
-  enum Hand { kSieve, kDead, kSweep, kHands };
+  enum Hand { kSieve, kAge, kDead, kSweep, kHands };
 
   ResidentTable();
   ResidentTable(const ResidentTable&) = delete;

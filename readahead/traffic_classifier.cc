@@ -15,13 +15,13 @@ constexpr uint32_t kMinWindowUses = 32;
 constexpr uint32_t kMaxWindowUses = 512;
 
 // Uses, and compared intervals, after which the class is voted on.
-constexpr uint64_t kClassWindowUses = 512;
+constexpr uint64_t kClassWindowUses = 256;
 constexpr uint64_t kClassWindowPairs = 128;
 
 // Of the intervals of a fresh shuffle each pass .12 are irregular, of independent draws .5; each
 // window measures that to about .04 (bench/policy_sim).
-constexpr uint64_t kIrregularPercent = 35;
-constexpr uint64_t kRegularPercent = 27;
+constexpr uint64_t kIrregularPercent = 38;
+constexpr uint64_t kRegularPercent = 30;
 // Uneven: 1 where all objects are alike, 1.3 for Zipf .4, over 5 from Zipf .7 on.
 constexpr uint64_t kUnevenPercent = 150;
 constexpr uint64_t kEvenPercent = 120;
@@ -58,10 +58,6 @@ void TrafficClassifier::Use(ObjectKey key, uint64_t units, bool resident) {
     if (std::max(interval, sample.interval) / 3 > std::min(interval, sample.interval)) {
       ++class_window_.irregular;
     }
-  } else {
-    ++came_back_;
-    if (sample.given_up && stayed_away_ > 0) --stayed_away_;
-    sample.given_up = false;
   }
   sample.interval = interval;
   sample.last = clock_;
@@ -70,13 +66,9 @@ void TrafficClassifier::Use(ObjectKey key, uint64_t units, bool resident) {
 }
 
 uint32_t TrafficClassifier::ReuseChance() const {
-  // Begins at certainty, and leaves it only when the counts outweigh these.
-  constexpr uint32_t kPriorKeys = 16;
   constexpr uint32_t kPriorMisses = 8;
-  const uint32_t come_back =
-      256 * (came_back_ + kPriorKeys) / (came_back_ + stayed_away_ + kPriorKeys);
-  const uint32_t unknown = misses_ - known_misses_;
-  return (256 * (known_misses_ + kPriorMisses) + come_back * unknown) / (misses_ + kPriorMisses);
+  if (!limit_.has_value()) return kShareOne;
+  return kShareOne * (known_misses_ + kPriorMisses) / (misses_ + kPriorMisses);
 }
 
 uint64_t TrafficClassifier::memory_bytes() const {
@@ -102,7 +94,8 @@ void TrafficClassifier::CountInWindow(Sample& sample) {
   }
   const uint32_t length = std::clamp<uint32_t>(samples_.size(), kMinWindowUses, kMaxWindowUses);
   if (++window_uses_ >= length) EndWindow();
-  if (class_window_.uses >= kClassWindowUses && class_window_.pairs >= kClassWindowPairs) {
+  if (class_window_.uses >= std::max<uint64_t>(samples_.size(), kClassWindowUses) &&
+      class_window_.pairs >= kClassWindowPairs) {
     EndClassWindow();
   }
 }
@@ -115,7 +108,6 @@ void TrafficClassifier::EndWindow() {
   } else if (limit_.has_value() && clock_ - limit_learned_at_ > 8 * *limit_) {
     limit_.reset();  // what it was learned from is long over
   }
-  GiveUpUnused();
   ++window_;
   window_uses_ = window_keys_ = window_reused_keys_ = 0;
 }
@@ -143,26 +135,13 @@ void TrafficClassifier::SampleMore() {
   sampled_below_ = sampled_below_ * 2 + 1;
 }
 
-void TrafficClassifier::GiveUpUnused() {
-  if (!limit_.has_value()) return;
-  for (auto& [key, sample] : samples_) {
-    if (sample.interval != 0 || sample.given_up || clock_ - sample.last <= *limit_) continue;
-    sample.given_up = true;
-    ++stayed_away_;
-  }
-  while (came_back_ + stayed_away_ > kMaxSamples / 4) {
-    came_back_ /= 2;
-    stayed_away_ /= 2;
-  }
-}
-
 void TrafficClassifier::EndClassWindow() {
-  uint64_t keys = 0;
+  uint64_t keys = 0;  // that are wanted still
   uint64_t uses = 0;
   uint64_t again = 0;
   for (auto& [key, sample] : samples_) {
+    if (!limit_.has_value() || clock_ - sample.last <= *limit_) ++keys;
     if (sample.uses == 0) continue;
-    ++keys;
     uses += sample.uses;
     again += uint64_t{sample.uses} * (sample.uses - 1);
     sample.uses = 0;

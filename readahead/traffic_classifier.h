@@ -1,4 +1,5 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+
 #ifndef LARDER_READAHEAD_TRAFFIC_CLASSIFIER_H_
 #define LARDER_READAHEAD_TRAFFIC_CLASSIFIER_H_
 
@@ -45,7 +46,8 @@ class TrafficClassifier {
   // Objects of this dataset are used again (and not only once, as in a single pass).
   bool Reused() const { return reused_share_ >= kShareOne / 4; }
   // How likely it is that an object which was used just now, and is not on disk, will be used
-  // again; in 1/256. 256 until known better.
+  // again: the part of such uses that were not their object's first; in 1/256. 256 until it is
+  // known that objects are used again at all: a first pass is one of first uses.
   uint32_t ReuseChance() const;
 
   uint64_t memory_bytes() const;
@@ -56,7 +58,6 @@ class TrafficClassifier {
     uint64_t interval = 0;  // between the last two uses; 0: used once
     uint32_t window = 0;    // the last window that counted it
     uint16_t uses = 0;      // in this class window
-    bool given_up = false;  // not used again for so long that it counts as used once
   };
   struct ClassWindow {
     uint64_t uses = 0;
@@ -72,7 +73,6 @@ class TrafficClassifier {
   void EndWindow();
   void LearnLimit();
   void SampleMore();
-  void GiveUpUnused();
   void EndClassWindow();
   void MakeRoom();
 
@@ -90,9 +90,6 @@ class TrafficClassifier {
   std::optional<uint64_t> limit_;
   uint64_t limit_learned_at_ = 0;
 
-  // Of the keys that were used once, how many were used again, and how many given up.
-  uint32_t came_back_ = 0;
-  uint32_t stayed_away_ = 0;
   // Of the uses that found nothing on disk, how many were of keys that were known.
   uint32_t misses_ = 0;
   uint32_t known_misses_ = 0;
