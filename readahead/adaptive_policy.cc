@@ -60,9 +60,13 @@ void AdaptivePolicy::SetClockShift() {
   }
 }
 
+void AdaptivePolicy::Advance(absl::Time now) {
+  if (started_at_ == absl::InfinitePast()) started_at_ = now;
+  now_ = std::max(now_, now);
+}
+
 void AdaptivePolicy::Use(const ObjectUse& use) {
-  if (first_use_at_ == absl::InfinitePast()) first_use_at_ = use.at;
-  now_ = std::max(now_, use.at);
+  Advance(use.at);
   Dataset& dataset = FindOrAddDataset(use.dataset);
   const uint64_t units = std::max<uint64_t>(UnitsOf(use.bytes), 1);
   const uint32_t before = Stamp(dataset.traffic.clock());

@@ -90,6 +90,7 @@ class AdaptivePolicy final : public EvictionPolicy {
   Dataset& FindOrAddDataset(uint64_t id);
   void DropUnusedDataset();
   void SetClockShift();
+  void Advance(absl::Time now);
   uint32_t Stamp(uint64_t clock) const { return static_cast<uint32_t>(clock >> clock_shift_); }
 
   // Each returns a victim, or kNone.
@@ -122,7 +123,7 @@ class AdaptivePolicy final : public EvictionPolicy {
   int clock_shift_ = 0;
   uint64_t total_clock_ = 0;  // units used in all datasets
   absl::Time now_ = absl::InfinitePast();
-  absl::Time first_use_at_ = absl::InfinitePast();
+  absl::Time started_at_ = absl::InfinitePast();  // the first time that was told
 
   ResidentTable residents_;
   std::vector<std::unique_ptr<Dataset>> datasets_;

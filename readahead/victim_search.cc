@@ -65,7 +65,7 @@ void AdaptivePolicy::BeginSearch() {
 }
 
 std::optional<ObjectKey> AdaptivePolicy::NextVictim(const ObjectUse& newcomer) {
-  now_ = std::max(now_, newcomer.at);
+  Advance(newcomer.at);
   Dataset& dataset = FindOrAddDataset(newcomer.dataset);
   Slot slot = NextRetired(newcomer.key);
   if (slot == ResidentTable::kNone) slot = NextOfIdle(newcomer.key);
@@ -81,8 +81,7 @@ std::optional<ObjectKey> AdaptivePolicy::NextVictim(const ObjectUse& newcomer) {
 }
 
 std::optional<ObjectKey> AdaptivePolicy::NextForcedVictim(absl::Time now) {
-  now_ = std::max(now_, now);
-  if (first_use_at_ == absl::InfinitePast()) first_use_at_ = now;
+  Advance(now);
   Slot slot = NextRetired(std::nullopt);
   if (slot == ResidentTable::kNone) slot = NextOfIdle(std::nullopt);
   if (slot == ResidentTable::kNone) slot = NextOfInactive(std::nullopt);
@@ -175,7 +174,7 @@ AdaptivePolicy::Slot AdaptivePolicy::NextOfIdle(Newcomer newcomer) {
   for (;;) {
     Dataset* longest = nullptr;
     for (const auto& dataset : datasets_) {
-      if (now_ - std::max(dataset->last_used_at, first_use_at_) < kIdleAfter) continue;
+      if (now_ - std::max(dataset->last_used_at, started_at_) < kIdleAfter) continue;
       EnterSearch(*dataset);
       if (dataset->dead_steps == 0 || !HasCandidates(*dataset)) continue;
       if (longest == nullptr || dataset->last_used_at < longest->last_used_at) {
