@@ -88,12 +88,12 @@ def wait_for(condition, what, seconds=30):
 class Mount:
     """A larder mount with a cache of its own; unmounted at the end."""
 
-    def __init__(self, source, work, name="mnt", options=()):
+    def __init__(self, source, work, name="mnt", options=(), cache_size="64GiB"):
         self.path = work / name
         self.path.mkdir(exist_ok=True)
         self.cache = work / f"{name}-cache"
         self.command = [LARDER, "mount", source, self.path, "--cache-dir", self.cache,
-                        "--cache-size", "64GiB", "--min-free", "0", *options]
+                        "--cache-size", str(cache_size), "--min-free", "0", *options]
 
     def __enter__(self):
         subprocess.run(self.command, check=True)
