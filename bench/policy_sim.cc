@@ -75,7 +75,7 @@ double Mean(const std::vector<double>& values) {
 }
 
 void PrintRow(const std::string& label, const std::vector<double>& values, const char* note) {
-  std::printf("%-52s", label.c_str());
+  std::printf("%-60s", label.c_str());
   for (const double value : values) std::printf(" %8.3f", value);
   std::printf("  %s\n", note);
 }
@@ -109,7 +109,7 @@ double RunScenario(const Scenario& scenario) {
 }
 
 void PrintHeading() {
-  std::printf("%-52s", "hit ratio");
+  std::printf("%-60s", "hit ratio");
   for (const char* name : kPolicies) std::printf(" %8s", name);
   std::printf("  larder / best online, class\n");
 }

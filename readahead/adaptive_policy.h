@@ -65,7 +65,7 @@ class AdaptivePolicy final : public EvictionPolicy {
     RecentHits recent_hits;
     RecentlyEvicted evicted;      // kept while the traffic is skewed
     uint64_t evictions = 0;       // while it is
-    int64_t exchange_credit = 0;  // units that may be exchanged now
+    int64_t exchange_credit = 0;  // above 0: objects may be exchanged now
     uint64_t last_used = 0;       // total_clock_
     absl::Time last_used_at;
     // The round of the hand that looks for dead objects.

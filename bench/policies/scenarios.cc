@@ -175,12 +175,15 @@ Workload TwoJobs(bool same_dataset, int speed, double begin, bool slow_is_late =
 }
 
 // The first job ends, another begins: the hit ratio in each pass of the second.
-Workload HandOver(bool same_dataset, bool shuffled, uint32_t second_objects, double c) {
+Workload HandOver(bool same_dataset, bool shuffled, uint32_t second_objects, double c,
+                  int first_passes = 10) {
   constexpr uint32_t kObjects = 2000;
   Random random(13);
-  const Trace first = Passes(
-      {.objects = kObjects, .passes = 10, .shuffled = shuffled, .phase = [](int) { return 0; }},
-      random);
+  const Trace first = Passes({.objects = kObjects,
+                              .passes = first_passes,
+                              .shuffled = shuffled,
+                              .phase = [](int) { return 0; }},
+                             random);
   const Trace second = Passes({.first = kObjects,
                                .objects = second_objects,
                                .passes = 10,
@@ -303,6 +306,8 @@ std::vector<Scenario> AllScenarios() {
         [same] { return HandOver(same, false, 2000, .5); });
     add("hand-over", absl::StrFormat("%s, to five times the size c=0.20", where),
         [same] { return HandOver(same, true, 10000, 1); });
+    add("hand-over", absl::StrFormat("%s, after a single pass c=0.50", where),
+        [same] { return HandOver(same, true, 2000, .5, 1); });
   }
   for (const bool zipf : {false, true}) {
     for (const bool same : {true, false}) {

@@ -150,6 +150,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(HandOverCase{"same dataset, shuffled c=0.50", .5},
                       HandOverCase{"same dataset, fixed order c=0.50", .5},
                       HandOverCase{"same dataset, to five times the size c=0.20", .2},
+                      HandOverCase{"same dataset, after a single pass c=0.50", .5},
+                      HandOverCase{"other dataset, after a single pass c=0.50", .5},
                       HandOverCase{"other dataset, shuffled c=0.50", .5},
                       HandOverCase{"other dataset, to five times the size c=0.20", .2}));
 
