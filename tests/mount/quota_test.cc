@@ -21,18 +21,6 @@ namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
 
-// As `du -s`: folders and all. What vanishes while it looks counts nothing.
-uint64_t DiskUsage(const std::string& folder) {
-  struct stat st;
-  uint64_t bytes = stat(folder.c_str(), &st) == 0 ? st.st_blocks * 512 : 0;
-  std::error_code ignored;
-  for (auto it = std::filesystem::recursive_directory_iterator(folder, ignored);
-       it != std::filesystem::recursive_directory_iterator(); it.increment(ignored)) {
-    if (lstat(it->path().c_str(), &st) == 0) bytes += st.st_blocks * 512;
-  }
-  return bytes;
-}
-
 class QuotaTest : public MountTest, public ::testing::WithParamInterface<uint64_t> {
  protected:
   // Three times the quota, half of it in small files, and more names than the index has a reserve
