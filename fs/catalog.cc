@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "fs/catalog.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/errors.h"
@@ -103,7 +104,9 @@ uint64_t Catalog::AskEntry(const std::string& path, const Known& known, NameAnsw
     return 0;
   }
   const bool revalidate = how == NameAnswer::kRevalidate;
-  stats_.Ask(path, CheckedAt(known), revalidate ? Revalidation() : Demand(),
+  // An answer from before a refresh is not a newer one, though `known` has lost it.
+  const absl::Time known_at = std::max(CheckedAt(known), refreshes_.At(path));
+  stats_.Ask(path, known_at, revalidate ? Revalidation() : Demand(),
              [this, path, ticket, revalidate, entry = known.entry,
               done = std::move(done)](const StatFlights::Answer& answer) {
                if (!waits_.Claim(ticket)) return;

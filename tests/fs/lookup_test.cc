@@ -65,6 +65,15 @@ TEST_F(LookupTest, ListedNameIsLookedUpWithoutARequest) {
   EXPECT_EQ(store_.stats(), 0u);
 }
 
+TEST_F(LookupTest, NameKnownToBeAbsentIsAskedForAfterARefresh) {
+  EXPECT_TRUE(absl::IsNotFound(Lookup(kRootInode, "a").status()));
+  clock_.Advance(absl::Milliseconds(1));
+  filesystem_->Refresh("");
+  store_.PutFile("a");
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(Lookup(kRootInode, "a").ok());
+}
+
 TEST_F(LookupTest, NegativeNameIsKeptForItsOwnTtl) {
   EXPECT_TRUE(absl::IsNotFound(Lookup(kRootInode, "a").status()));
   store_.PutFile("a");
