@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/mount/mount_fixture.h"
+#include "tests/testing/disk_usage.h"
 
 namespace larder::testing {
 namespace {

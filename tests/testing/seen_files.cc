@@ -3,11 +3,9 @@
 
 #include <dirent.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -37,17 +35,6 @@ std::vector<std::string> ListAll(const std::string& path) {
   }
   EXPECT_EQ(errno, 0) << path << ": " << strerror(errno);
   return names;
-}
-
-uint64_t DiskUsage(const std::string& folder) {
-  struct stat st;
-  uint64_t bytes = stat(folder.c_str(), &st) == 0 ? st.st_blocks * 512 : 0;
-  std::error_code ignored;
-  for (auto it = std::filesystem::recursive_directory_iterator(folder, ignored);
-       it != std::filesystem::recursive_directory_iterator(); it.increment(ignored)) {
-    if (lstat(it->path().c_str(), &st) == 0) bytes += st.st_blocks * 512;
-  }
-  return bytes;
 }
 
 bool Eventually(const std::function<bool()>& holds, absl::Duration patience) {

@@ -2,7 +2,6 @@
 #ifndef LARDER_TESTS_TESTING_SEEN_FILES_H_
 #define LARDER_TESTS_TESTING_SEEN_FILES_H_
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,8 +15,6 @@ namespace larder::testing {
 std::string ReadAll(const std::string& path);
 // Names in the order of readdir, without "." and "..".
 std::vector<std::string> ListAll(const std::string& path);
-// As `du -s`: folders and all. What vanishes while it looks counts nothing.
-uint64_t DiskUsage(const std::string& folder);
 // Polls until it holds; false when `patience` is over.
 bool Eventually(const std::function<bool()>& holds, absl::Duration patience = absl::Seconds(30));
 
