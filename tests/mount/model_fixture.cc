@@ -53,6 +53,18 @@ std::string Describe(const std::vector<ContentPtr>& possible) {
 
 }  // namespace
 
+void ModelTest::SetUp() {
+  MountTest::SetUp();
+  if (IsSkipped() || GetParam() != std::string("nginx")) return;
+  if (const std::string reason = NginxServer::Unavailable(); !reason.empty()) {
+    GTEST_SKIP() << reason;
+  }
+  auto server = NginxServer::Start({.root = remote_});
+  ASSERT_TRUE(server.ok()) << server.status();
+  nginx_ = *std::move(server);
+  source_ = nginx_->url() + "/";
+}
+
 ModelTest::Failure ModelTest::Run(const std::vector<Step>& steps) {
   Begin();
   Failure failure;
@@ -100,9 +112,15 @@ void ModelTest::WriteContent(const std::string& path, uint64_t choice, bool repl
   const size_t size =
       before != nullptr && choice % 3 == 0 ? before->bytes.size() : SizeFor(path, choice);
   content->bytes = Pattern(size, static_cast<unsigned>(contents_));
+  // nginx would send the bytes of a new content under the head of the old one.
+  replace = replace || nginx_ != nullptr;
   const std::string full = RemotePath(path);
   const std::string written = replace ? remote_ + "/../new" : full;
   std::ofstream(written, std::ios::binary | std::ios::trunc) << content->bytes;
+  // Its versions are told by seconds and size.
+  const timespec time = {.tv_sec = 1'700'000'000 + contents_, .tv_nsec = 0};
+  const timespec times[] = {time, time};
+  utimensat(AT_FDCWD, written.c_str(), times, 0);
   if (replace) std::filesystem::rename(written, full);
   model_->Changed(path, std::move(content), absl::Now());
 }

@@ -13,13 +13,16 @@
 
 #include "tests/mount/model.h"
 #include "tests/mount/mount_fixture.h"
+#include "tests/testing/nginx_server.h"
 
 namespace larder::testing {
 
 // Runs sequences of steps through the real mount, with a RemoteModel beside it that knows what may
 // be seen.
-class ModelTest : public MountTest {
+class ModelTest : public MountTest, public ::testing::WithParamInterface<const char*> {
  protected:
+  // The parameter is the kind of remote that serves the files: "folder" or "nginx".
+  void SetUp() override;
   // What is wrong; nullopt: nothing.
   using Failure = std::optional<std::string>;
 
@@ -69,6 +72,7 @@ class ModelTest : public MountTest {
     for (OpenFile& file : open_) CloseFile(&file);
   }
 
+  std::unique_ptr<NginxServer> nginx_;
   std::unique_ptr<RemoteModel> model_;
   int contents_ = 0;
   std::vector<OpenFile> open_;

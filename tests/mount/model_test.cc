@@ -17,16 +17,16 @@ namespace larder::testing {
 namespace {
 
 constexpr size_t kSteps = 60;
-constexpr absl::Duration kShortRun = absl::Seconds(12);
-constexpr absl::Duration kLongRun = absl::Minutes(5);
-constexpr absl::Duration kShrinkFor = absl::Minutes(2);
+constexpr absl::Duration kShortRun = absl::Seconds(8);
+constexpr absl::Duration kLongRun = absl::Minutes(3);
+constexpr absl::Duration kShrinkFor = absl::Minutes(1);
 
 uint64_t FirstSeed() {
   const char* const given = getenv("LARDER_TEST_SEED");
   return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
 }
 
-TEST_F(ModelTest, WhatIsSeenIsWhatTheRemoteHeld) {
+TEST_P(ModelTest, WhatIsSeenIsWhatTheRemoteHeld) {
   const bool once = getenv("LARDER_TEST_SEED") != nullptr;
   const absl::Time end =
       absl::Now() + (getenv("LARDER_TEST_LONG") != nullptr ? kLongRun : kShortRun);
@@ -58,6 +58,9 @@ TEST_F(ModelTest, WhatIsSeenIsWhatTheRemoteHeld) {
   RecordProperty("sequences", sequences);
   printf("%d sequences of %zu steps\n", sequences, kSteps);
 }
+
+INSTANTIATE_TEST_SUITE_P(Remotes, ModelTest, ::testing::Values("folder", "nginx"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST(ShrinkTest, OnlyWhatItTakesToFailIsLeft) {
   const std::vector<Step> steps = RandomSteps(1, 50);
