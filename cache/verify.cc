@@ -205,6 +205,7 @@ bool Verifier::CheckFile(const Recorded& recorded) {
   if (!still) return true;
 
   BadObject bad;
+  bad.id = recorded.id;
   bad.path = recorded.record.path;
   for (const uint32_t block : recorded.blocks) bad.bytes += BytesOf(recorded.record, block);
   bad.why = absl::StrCat("its bytes are gone: there is no file ", path);
@@ -229,6 +230,7 @@ void Verifier::CheckBlocks(const Recorded& recorded) {
   if (recorded.blocks.empty()) return;
   const auto object = Open(recorded);
   BadObject bad;
+  bad.id = recorded.id;
   bad.path = recorded.record.path;
   if (!object.ok()) {
     bad.why = std::string(object.status().message());

@@ -45,6 +45,7 @@ struct VerifyProgress {
 struct BadObject {
   enum class Outcome : uint8_t { kKept, kDropped, kFetched };
 
+  Digest id;
   std::string path;  // on the remote
   uint64_t bytes = 0;
   std::string why;  // of its first bad block

@@ -132,9 +132,13 @@ absl::StatusOr<Json> Daemon::Verify(const Json& request, ControlCall& call) {
   options.datasets = {mount_->dataset()};
   LARDER_ASSIGN_OR_RETURN(
       const cache::VerifyProgress progress,
-      cache_->Verify(options, [&call](const cache::VerifyProgress& state,
-                                      const std::vector<cache::BadObject>& found) {
+      cache_->Verify(options, [this, &call](const cache::VerifyProgress& state,
+                                            const std::vector<cache::BadObject>& found) {
         if (call.IsCancelled()) return absl::CancelledError("nobody waits for it any more");
+        // A read of a part of a block is not checked: the kernel may keep what it got.
+        for (const cache::BadObject& bad : found) {
+          if (bad.outcome != cache::BadObject::Outcome::kKept) mount_->DropPages(bad.id);
+        }
         return call.SendProgress(VerifyJson({state, found}));
       }));
   return VerifyJson({progress, {}});

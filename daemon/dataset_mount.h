@@ -53,6 +53,8 @@ class DatasetMount {
   uint64_t dataset_id() const { return dataset_.id; }
   // What is known at and below `path` is asked of the remote again at its next use, and the kernel
   // drops what it keeps of it.
+  // What the kernel keeps of a version's bytes, which were found to be bad.
+  void DropPages(const Digest& id) { session_->DropPages(id.prefix()); }
   void Refresh(const std::string& path) { session_->Invalidate(filesystem_->Refresh(path)); }
   const cache::Dataset* dataset() const { return &dataset_; }
   fs::Filesystem* filesystem() { return filesystem_.get(); }

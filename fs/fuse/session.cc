@@ -118,6 +118,7 @@ class FuseSession final : public Session {
   absl::Status WaitUntilReady() override;
   void Stop() override;
   void Invalidate(const std::vector<fs::Filesystem::KernelName>& names) override;
+  void DropPages(fs::InodeNumber inode) override;
   std::string passthrough_state() const override { return connection_.passthrough_state(); }
 
  private:
@@ -262,6 +263,10 @@ void FuseSession::Invalidate(const std::vector<fs::Filesystem::KernelName>& name
                                              name.name.size());
     }
   }
+}
+
+void FuseSession::DropPages(fs::InodeNumber inode) {
+  if (serving_.load()) (void)fuse_lowlevel_notify_inval_inode(session_, inode, 0, 0);
 }
 
 void FuseSession::CloseDevice() {

@@ -51,6 +51,9 @@ class Session {
   // The kernel forgets what it keeps of these names, attributes and listings (and of no content:
   // an inode is one version). Waits for calls on their folders that are under way.
   virtual void Invalidate(const std::vector<fs::Filesystem::KernelName>& names) = 0;
+  // The kernel forgets the bytes that it keeps of a file: they may be bad. Waits for reads of it
+  // that are under way.
+  virtual void DropPages(fs::InodeNumber inode) = 0;
 
   // "on", or "off: " and the reason (kernel before 6.9, no CAP_SYS_ADMIN, asked for, stacked cache
   // disk, ...).
