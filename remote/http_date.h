@@ -9,8 +9,8 @@
 
 namespace larder::remote {
 
-// Dates as servers write them. nullopt for anything else, and for what is too far away to be kept in
-// nanoseconds (before 1678, after 2261), which no object's time is.
+// Dates as servers write them. nullopt for anything else, and for what is too far away to be kept
+// in nanoseconds (before 1678, after 2261), which no object's time is.
 
 // A date as HTTP writes it: "Sun, 06 Nov 1994 08:49:37 GMT", or one of the two older forms (RFC
 // 9110, 5.6.7).
