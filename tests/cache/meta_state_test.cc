@@ -2,8 +2,13 @@
 #include "cache/meta_state.h"
 
 #include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
 
 #include "absl/time/clock.h"
+#include "base/file_observer.h"
 #include "gtest/gtest.h"
 #include "tests/testing/temp_dir.h"
 
