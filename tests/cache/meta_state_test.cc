@@ -98,7 +98,10 @@ TEST_F(MetaStateTest, ARecordOfTheEpochThatACheckpointBeganIsUnverifiedAfterACut
         absl::IsDeadlineExceeded(meta_->Checkpoint(absl::Now() + absl::Milliseconds(300), 0)));
   });
   uint32_t during = before;
-  while (during == before) during = WriteOne();
+  while (during == before) {
+    during = WriteOne();
+    absl::SleepFor(absl::Milliseconds(1));
+  }
   checkpoint.join();
   meta_->EndWrite(before);
   Open("boot 2");
@@ -127,6 +130,7 @@ TEST_F(MetaStateTest, AFileTouchedDuringACheckpointIsSyncedByTheNext) {
   uint32_t second = meta_->BeginWrite(touched);
   while (second == first) {
     meta_->EndWrite(second);
+    absl::SleepFor(absl::Milliseconds(1));  // lets the checkpoint have the lock
     second = meta_->BeginWrite(touched);
   }
   meta_->EndWrite(first);
