@@ -116,6 +116,11 @@ absl::Status File::Truncate(uint64_t size) const {
                 [&] { return ::ftruncate(fd_, static_cast<off_t>(size)); });
 }
 
+absl::Status File::FreeBeyondEnd() const {
+  LARDER_ASSIGN_OR_RETURN(const uint64_t size, Size());
+  return Truncate(size);
+}
+
 absl::Status File::SyncData() const {
   return Change({FileChange::Kind::kSync, path_}, "syncing ", [&] { return ::fdatasync(fd_); });
 }
@@ -156,6 +161,12 @@ absl::StatusOr<std::string> ReadFileToString(const std::string& path, size_t lim
   }
 }
 
+absl::Status SyncFolder(const std::string& path) {
+  LARDER_ASSIGN_OR_RETURN(const File folder, File::Open(path, O_RDONLY | O_DIRECTORY));
+  if (::fsync(folder.fd()) == 0) return absl::OkStatus();
+  return ErrnoError(errno, absl::StrCat("syncing ", path));
+}
+
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {
   const std::string temporary = absl::StrCat(path, ".", ::getpid(), ".tmp");
   {
@@ -163,7 +174,10 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
     LARDER_RETURN_IF_ERROR(file.WriteAt(0, {content.data(), content.size()}));
     LARDER_RETURN_IF_ERROR(file.SyncData());
   }
-  if (::rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  if (::rename(temporary.c_str(), path.c_str()) == 0) {
+    const size_t slash = path.find_last_of('/');
+    return SyncFolder(slash == std::string::npos ? "." : path.substr(0, slash + 1));
+  }
   const int error = errno;
   ::unlink(temporary.c_str());
   return ErrnoError(error, absl::StrCat("renaming to ", path));

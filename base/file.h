@@ -47,9 +47,12 @@ class File {
   // filesystem can't.
   absl::Status Preallocate(ByteRange range) const;
   // Frees the blocks of `range`, which then reads as zeros. Unimplemented where the filesystem
-  // can't.
+  // can't. Blocks that were preallocated beyond the file's end may stay (ext4): FreeBeyondEnd.
   absl::Status PunchHole(ByteRange range) const;
   absl::Status Truncate(uint64_t size) const;
+  // Frees the blocks beyond the file's end. Nobody may write to the file meanwhile: what comes
+  // would be cut off.
+  absl::Status FreeBeyondEnd() const;
   absl::Status SyncData() const;
   absl::StatusOr<uint64_t> Size() const;
   // Bytes of disk in use (st_blocks * 512).
@@ -73,7 +76,11 @@ absl::Status UnlinkFile(const std::string& path, FileObserver* observer = nullpt
 // ResourceExhausted.
 absl::StatusOr<std::string> ReadFileToString(const std::string& path, size_t limit_bytes = 1 << 20);
 
-// Writes a temporary beside `path` and renames it over: readers see the old or the new content.
+// fsync(2) of a folder: the names in it outlast a power cut.
+absl::Status SyncFolder(const std::string& path);
+
+// Writes a temporary beside `path` and renames it over: readers see the old or the new content, and
+// after a power cut it is the new one. The temporary's name is `path`, a dot, digits and ".tmp".
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content);
 
 // mkdir -p with `mode` for those made; fine where it is there already.

@@ -9,8 +9,8 @@ namespace larder {
 
 // Of paths within a dataset, whose root is "".
 inline bool IsAtOrBelow(absl::string_view path, absl::string_view top) {
-  return top.empty() || (absl::StartsWith(path, top) &&
-                         (path.size() == top.size() || path[top.size()] == '/'));
+  return top.empty() ||
+         (absl::StartsWith(path, top) && (path.size() == top.size() || path[top.size()] == '/'));
 }
 
 }  // namespace larder

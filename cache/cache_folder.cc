@@ -13,10 +13,12 @@
 #include <filesystem>
 #include <iterator>
 #include <system_error>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "index/records.h"
@@ -25,6 +27,12 @@ namespace larder::cache {
 namespace {
 
 constexpr absl::string_view kVersionPrefix = "larder cache format ";
+constexpr absl::string_view kEndedInOrder = "ended in order";
+
+// What a start leaves that was killed at once.
+bool IsVersionsTemporary(absl::string_view name) {
+  return absl::StartsWith(name, "VERSION.") && absl::EndsWith(name, ".tmp");
+}
 
 absl::StatusOr<bool> IsEmpty(const std::string& path) {
   DIR* folder = ::opendir(path.c_str());
@@ -33,7 +41,8 @@ absl::StatusOr<bool> IsEmpty(const std::string& path) {
   while (const dirent* entry = ::readdir(folder)) {
     const absl::string_view name = entry->d_name;
     // A file system's own folder, made by mkfs at the top of a disk of its own.
-    if (name != "." && name != ".." && name != "lost+found") empty = false;
+    if (name == "." || name == ".." || name == "lost+found") continue;
+    if (!IsVersionsTemporary(name)) empty = false;
   }
   ::closedir(folder);
   return empty;
@@ -79,7 +88,7 @@ absl::StatusOr<std::string> ForeignName(const std::string& path) {
     const absl::string_view name = entry->d_name;
     const bool own =
         name == "." || name == ".." || name == "lost+found" || name == "lock" ||
-        name == "VERSION" ||
+        name == "VERSION" || IsVersionsTemporary(name) ||
         std::find(std::begin(kOwnNames), std::end(kOwnNames), name) != std::end(kOwnNames);
     if (!own) foreign = std::string(name);
   }
@@ -87,11 +96,28 @@ absl::StatusOr<std::string> ForeignName(const std::string& path) {
   return foreign;
 }
 
-absl::StatusOr<File> TakeLock(const std::string& path) {
+// The names in a folder, but for "." and "..".
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& path) {
+  DIR* folder = ::opendir(path.c_str());
+  if (folder == nullptr) return ErrnoError(errno, path);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(folder)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  ::closedir(folder);
+  return names;
+}
+
+// Takes the lock, and gives what the run before left in its file: its pid, its boot id, and
+// kEndedInOrder, a line each.
+absl::StatusOr<File> TakeLock(const std::string& path, std::string* last_run) {
   LARDER_ASSIGN_OR_RETURN(File lock, File::Open(path + "/lock", O_RDWR | O_CREAT));
   if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return ErrnoError(errno, lock.path());
-    const absl::StatusOr<std::string> pid = ReadFileToString(lock.path(), 64);
+    const absl::StatusOr<std::string> content = ReadFileToString(lock.path(), 4096);
+    const absl::StatusOr<std::string> pid =
+        content.ok() ? content->substr(0, content->find('\n')) : content;
     return absl::FailedPreconditionError(
         absl::StrCat("cache folder ", path, " is in use by the larder daemon with pid ",
                      pid.ok() ? absl::StripAsciiWhitespace(*pid) : "unknown",
@@ -104,6 +130,7 @@ absl::StatusOr<File> TakeLock(const std::string& path) {
     return absl::FailedPreconditionError(
         absl::StrCat("cache folder ", path, " is just being dropped: try again"));
   }
+  *last_run = ReadFileToString(lock.path(), 4096).value_or("");
   LARDER_RETURN_IF_ERROR(lock.Truncate(0));
   const std::string pid = absl::StrCat(::getpid(), "\n");
   LARDER_RETURN_IF_ERROR(lock.WriteAt(0, pid));
@@ -117,9 +144,11 @@ absl::StatusOr<std::unique_ptr<CacheFolder>> CacheFolder::Open(const std::string
   LARDER_RETURN_IF_ERROR(WithContext(MakeFolders(path), "cache folder"));
   // VERSION comes before the lock: a foreign folder must get no file of ours.
   LARDER_RETURN_IF_ERROR(CheckVersion(path));
-  LARDER_ASSIGN_OR_RETURN(File lock, TakeLock(path));
+  std::string last_run;
+  LARDER_ASSIGN_OR_RETURN(File lock, TakeLock(path, &last_run));
   if (::chmod(path.c_str(), 0700) != 0) return ErrnoError(errno, path);
-  std::unique_ptr<CacheFolder> folder(new CacheFolder(path, std::move(lock), observer));
+  std::unique_ptr<CacheFolder> folder(
+      new CacheFolder(path, std::move(lock), std::move(last_run), observer));
   for (const std::string& sub :
        {folder->index_path(), folder->objects_path(), folder->packs_path()}) {
     LARDER_RETURN_IF_ERROR(MakeFolders(sub));
@@ -134,7 +163,8 @@ absl::Status CacheFolder::Drop(const std::string& path) {
     if (::access(path.c_str(), F_OK) != 0) return ErrnoError(errno, path);
     return absl::FailedPreconditionError(absl::StrCat(path, " is no larder cache"));
   }
-  LARDER_ASSIGN_OR_RETURN(const File lock, TakeLock(path));
+  std::string last_run;
+  LARDER_ASSIGN_OR_RETURN(const File lock, TakeLock(path, &last_run));
   for (const absl::string_view name : kOwnNames) {
     std::error_code error;
     std::filesystem::remove_all(absl::StrCat(path, "/", name), error);
@@ -150,6 +180,52 @@ absl::Status CacheFolder::Drop(const std::string& path) {
   if (::unlink(version.c_str()) != 0) return ErrnoError(errno, version);
   if (::unlink(lock.path().c_str()) != 0) return ErrnoError(errno, lock.path());
   return absl::OkStatus();
+}
+
+absl::Status CacheFolder::NoteRunning(const std::string& boot_id) const {
+  LARDER_RETURN_IF_ERROR(lock_.WriteAt(0, absl::StrCat(::getpid(), "\n", boot_id, "\n")));
+  return lock_.SyncData();
+}
+
+absl::Status CacheFolder::NoteEnded() const {
+  LARDER_ASSIGN_OR_RETURN(const uint64_t end, lock_.Size());
+  LARDER_RETURN_IF_ERROR(lock_.WriteAt(end, absl::StrCat(kEndedInOrder, "\n")));
+  return lock_.SyncData();
+}
+
+bool CacheFolder::LastRunLeftLogWhole(const std::string& boot_id) const {
+  const std::vector<std::string> lines = absl::StrSplit(last_run_, '\n');
+  if (lines.size() > 2 && lines[2] == kEndedInOrder) return true;
+  return lines.size() > 1 && !boot_id.empty() && lines[1] == boot_id;
+}
+
+absl::Status CacheFolder::MarkBroken() const {
+  return WriteFileAtomically(index_path() + "/BROKEN", "");
+}
+
+bool CacheFolder::IsMarkedBroken() const {
+  return ::access((index_path() + "/BROKEN").c_str(), F_OK) == 0;
+}
+
+absl::StatusOr<bool> CacheFolder::HoldsFiles() const {
+  for (const std::string& sub : {packs_path(), objects_path()}) {
+    LARDER_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(sub));
+    if (!names.empty()) return true;
+  }
+  return false;
+}
+
+absl::Status CacheFolder::DropContents() const {
+  LARDER_RETURN_IF_ERROR(MarkBroken());
+  // The mark goes last, when a power cut can't bring the others back.
+  for (const std::string& sub : {packs_path(), objects_path(), index_path()}) {
+    LARDER_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(sub));
+    for (const std::string& name : names) {
+      if (name != "BROKEN") LARDER_RETURN_IF_ERROR(Unlink(absl::StrCat(sub, "/", name)));
+    }
+    LARDER_RETURN_IF_ERROR(SyncFolder(sub));
+  }
+  return UnlinkFile(index_path() + "/BROKEN");
 }
 
 std::string CacheFolder::ObjectFilePath(uint64_t file_id) const {

@@ -27,6 +27,22 @@ class CacheFolder {
   // uses it, or it holds something that is no cache's (which is named, and left).
   static absl::Status Drop(const std::string& path);
 
+  // Notes that a run begins on this boot; then, at its end, that all it wrote to the index's log is
+  // on disk. LastRunLeftLogWhole, of the run before this one: it ended so, or the machine has not
+  // gone down since. Then the log has no torn end, and what is bad in it has rotted.
+  absl::Status NoteRunning(const std::string& boot_id) const;
+  absl::Status NoteEnded() const;
+  bool LastRunLeftLogWhole(const std::string& boot_id) const;
+
+  // The index is broken: the next start drops it (DropContents).
+  absl::Status MarkBroken() const;
+  bool IsMarkedBroken() const;
+  // There are packs or object files.
+  absl::StatusOr<bool> HoldsFiles() const;
+  // Removes packs, object files and the index. If it does not come to its end, what is left is
+  // marked as broken.
+  absl::Status DropContents() const;
+
   const std::string& path() const { return path_; }
   std::string index_path() const { return path_ + "/index"; }
   std::string objects_path() const { return path_ + "/objects"; }
@@ -48,11 +64,15 @@ class CacheFolder {
   absl::Status ProbeWrite() const;
 
  private:
-  CacheFolder(std::string path, File lock, FileObserver* observer)
-      : path_(std::move(path)), lock_(std::move(lock)), observer_(observer) {}
+  CacheFolder(std::string path, File lock, std::string last_run, FileObserver* observer)
+      : path_(std::move(path)),
+        lock_(std::move(lock)),
+        last_run_(std::move(last_run)),
+        observer_(observer) {}
 
   const std::string path_;
-  const File lock_;  // flock(2): gone with the process, however it ends
+  const File lock_;             // flock(2): gone with the process, however it ends
+  const std::string last_run_;  // what the run before this one left in it
   FileObserver* const observer_;
 };
 

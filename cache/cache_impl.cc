@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "cache/open_index.h"
 #include "cache/recount.h"
 
 namespace larder::cache {
@@ -62,9 +63,10 @@ absl::Status CacheImpl::Start() {
   index.write_buffer_bytes = std::min(
       std::clamp<uint64_t>(Space::IndexReserve(options_.capacity_bytes) / 8, 512 << 10, 16 << 20),
       options_.memory_bytes / 16);
-  LARDER_ASSIGN_OR_RETURN(core_.index, index::Index::Open(index));
-  const uint64_t used_step = std::clamp<uint64_t>(options_.capacity_bytes / 64, 1 << 20, 64 << 20);
   const std::string boot_id = options_.boot_id.empty() ? ReadBootId() : options_.boot_id;
+  LARDER_RETURN_IF_ERROR(core_.folder->NoteRunning(boot_id));
+  LARDER_ASSIGN_OR_RETURN(core_.index, OpenIndex(*core_.folder, index, boot_id));
+  const uint64_t used_step = std::clamp<uint64_t>(options_.capacity_bytes / 64, 1 << 20, 64 << 20);
   LARDER_ASSIGN_OR_RETURN(core_.meta, MetaState::Open(core_.index.get(), boot_id, used_step));
   SpaceOptions space;
   space.capacity_bytes = options_.capacity_bytes;
@@ -118,7 +120,9 @@ CacheImpl::~CacheImpl() {
   core_.evictor.reset();
   core_.packs.reset();
   core_.meta.reset();
+  const bool whole = core_.index != nullptr && core_.index->SyncWal().ok();
   core_.index.reset();
+  if (whole) (void)core_.folder->NoteEnded();
 }
 
 void CacheImpl::Shutdown() {
@@ -152,6 +156,7 @@ void CacheImpl::Tick() {
   core_.buffers->WakeAll();
   core_.space->SetIndexBytes(core_.index->DiskBytes());
   core_.evictor->CheckLimits();
+  CheckIndex();
   if (absl::Now() - last_checkpoint_ >= options_.checkpoint_interval) {
     last_checkpoint_ = absl::Now();
     const absl::Status synced =
@@ -163,11 +168,22 @@ void CacheImpl::Tick() {
     }
   }
   if (ticks_ % kTicksPerDiskProbe == 0 && !core_.space->stop_cause().empty()) {
-    if (core_.folder->ProbeWrite().ok()) {
+    if (!core_.index->found_corrupt() && core_.folder->ProbeWrite().ok()) {
       LogInfo("cache: the disk takes writes again, filling goes on");
       core_.space->Resume();
     }
   }
+}
+
+void CacheImpl::CheckIndex() {
+  if (index_broken_ || !core_.index->found_corrupt()) return;
+  index_broken_ = true;
+  const absl::Status broken = absl::DataLossError(
+      "the index is broken: filling stops, reads go on; the next mount begins with an empty cache");
+  LogError(absl::StrCat("cache: ", broken.message()));
+  core_.space->Stop(broken);
+  const absl::Status marked = core_.folder->MarkBroken();
+  if (!marked.ok()) LogError(absl::StrCat("cache: ", marked.message()));
 }
 
 absl::StatusOr<std::shared_ptr<CachedObject>> CacheImpl::Open(const Dataset& dataset,

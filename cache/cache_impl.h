@@ -45,6 +45,7 @@ class CacheImpl final : public Cache {
  private:
   void Tick();
   void TickLoop();
+  void CheckIndex();
   absl::Status LoadPins();
   // Tells the evictor which of the dataset's objects are pinned now.
   absl::Status ApplyPins(uint64_t dataset);
@@ -57,9 +58,10 @@ class CacheImpl final : public Cache {
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<Recount> recount_;
   std::atomic<uint64_t> catalog_growth_{0};  // since the index was last looked at
-  // These two are the ticker's alone.
+  // These are the ticker's alone.
   int ticks_ = 0;
   absl::Time last_checkpoint_;
+  bool index_broken_ = false;
   std::thread ticker_;
 };
 

@@ -63,6 +63,7 @@ void LocalCopy::FreeUnused() {
     }
     core_->space->ReturnReserved(BlockLength(block));
   }
+  if (!packed_ && file != nullptr && !unused.empty()) (void)file->FreeBeyondEnd();
   for (const PackPlace place : dropped) core_->evictor->Free(place, version_.size);
 }
 
@@ -83,8 +84,13 @@ index::ObjectRecord LocalCopy::NewRecord(const std::string& etag) const {
 }
 
 absl::StatusOr<bool> LocalCopy::Restore(std::string* etag) {
-  LARDER_ASSIGN_OR_RETURN(const std::optional<index::ObjectRecord> record,
-                          core_->index->GetObject(id_));
+  const absl::StatusOr<std::optional<index::ObjectRecord>> found = core_->index->GetObject(id_);
+  if (!found.ok()) {
+    // A failure of the cache is none of the read. Nothing is written over what is not known.
+    core_->space->Stop(found.status());
+    return false;
+  }
+  const std::optional<index::ObjectRecord>& record = *found;
   if (!record || record->size != version_.size) return false;
   const bool packed = record->layout == index::Layout::kPack;
   if (packed != packed_ || (!packed && record->block_bytes != block_bytes_)) return false;

@@ -81,6 +81,9 @@ absl::StatusOr<uint64_t> MetaState::NewFileId() {
 }
 
 absl::Status MetaState::RaiseUsedBound(uint64_t used_bytes) {
+  uint64_t most = most_used_;
+  while (most < used_bytes && !most_used_.compare_exchange_weak(most, used_bytes)) {
+  }
   if (used_bytes <= used_bound_) return absl::OkStatus();
   MutexLock lock(&record_mutex_);
   if (used_bytes <= record_.used_bytes) return absl::OkStatus();
@@ -156,6 +159,7 @@ void MetaState::NoteSyncFailure(uint32_t epoch) {
 absl::Status MetaState::Checkpoint(absl::Time until, uint64_t used_bytes) {
   MutexLock one(&checkpoint_mutex_);
   uint32_t epoch = 0;
+  most_used_ = used_bytes;
   LARDER_ASSIGN_OR_RETURN(auto dirty, BeginEpoch(&epoch));
   if (dirty.empty()) return absl::OkStatus();
   const absl::Status synced = SyncFiles(&dirty, epoch, until);
@@ -167,8 +171,13 @@ absl::Status MetaState::Checkpoint(absl::Time until, uint64_t used_bytes) {
   MutexLock lock(&record_mutex_);
   index::MetaRecord next = record_;
   next.synced_epoch = epoch;
-  next.used_bytes = std::min(next.used_bytes, RoundUp(used_bytes + 1, used_step_bytes_));
-  return WriteRecord(next);
+  // Who raises it from here on finds the lower bound and waits for the record; who did before is
+  // in most_used_.
+  used_bound_ = std::min(next.used_bytes, RoundUp(used_bytes + 1, used_step_bytes_));
+  next.used_bytes = std::min(next.used_bytes, RoundUp(most_used_ + 1, used_step_bytes_));
+  const absl::Status written = WriteRecord(next);
+  if (!written.ok()) used_bound_ = record_.used_bytes;
+  return written;
 }
 
 }  // namespace larder::cache

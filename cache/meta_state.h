@@ -66,8 +66,8 @@ class MetaState {
   }
 
   // Syncs what was written before. Gives up at `until`, between two files, with DeadlineExceeded:
-  // nothing is lost, the epoch is just not noted as synced. `used_bytes` becomes the bound, if it
-  // is lower.
+  // nothing is lost, the epoch is just not noted as synced. `used_bytes`, or
+  // what RaiseUsedBound was asked for since, becomes the bound, if it is lower.
   absl::Status Checkpoint(absl::Time until, uint64_t used_bytes);
 
  private:
@@ -95,7 +95,8 @@ class MetaState {
   Mutex record_mutex_;
   index::MetaRecord record_ ABSL_GUARDED_BY(record_mutex_);  // as it is on disk
   uint64_t next_file_id_ ABSL_GUARDED_BY(record_mutex_);
-  std::atomic<uint64_t> used_bound_;  // record_'s
+  std::atomic<uint64_t> used_bound_;     // record_'s, or lower while that is being lowered
+  std::atomic<uint64_t> most_used_ = 0;  // that was asked for since a checkpoint began
 
   Mutex mutex_;
   CondVar write_ended_;

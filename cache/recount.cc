@@ -147,9 +147,10 @@ absl::Status Recount::CountObjectFile(const Digest& id, const index::ObjectRecor
         end = RoundUp(range_of(block).end(), kDiskBlockBytes);
       });
   const absl::StatusOr<uint64_t> size = file.Size();
-  // Preallocated blocks may lie beyond the file's size.
-  const uint64_t all = std::max(size.ok() ? *size : 0, RoundUp(record.size, record.block_bytes));
-  if (read.ok() && end < all) (void)file.PunchHole(ByteRange::FromTo(end, all));
+  if (read.ok() && size.ok() && end < *size) {
+    (void)file.PunchHole(ByteRange::FromTo(end, *size));
+  }
+  (void)file.FreeBeyondEnd();
   core_->open->Unclaim(id);
   return read;
 }

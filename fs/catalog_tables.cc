@@ -55,10 +55,11 @@ void CatalogTables::LogOnce(const absl::Status& status) {
   LogError(absl::StrCat("catalog: names are not kept any more: ", status.ToString()));
 }
 
-std::optional<EntryRecord> CatalogTables::FindEntry(absl::string_view path) {
+std::optional<EntryRecord> CatalogTables::FindEntry(absl::string_view path, bool* failed) {
   const SplitPath split = Split(path);
   auto entry = index_->GetEntry(KeyOf(split.folder), split.name);
   LogOnce(entry.status());
+  if (failed != nullptr) *failed = !entry.ok();
   return entry.ok() ? *std::move(entry) : std::nullopt;
 }
 
@@ -70,8 +71,10 @@ std::optional<FolderRecord> CatalogTables::FindFolder(absl::string_view folder) 
 
 Known CatalogTables::Find(absl::string_view path) {
   Known known;
-  known.entry = FindEntry(path);
-  if (!known.entry) {
+  bool failed = false;
+  known.entry = FindEntry(path, &failed);
+  // A name that can't be read is not absent, whatever the listing knows.
+  if (!known.entry && !failed) {
     // The folder before the entry: a listing that ends between must not make its new names look
     // absent.
     known.folder = FindFolder(Split(path).folder);

@@ -120,7 +120,8 @@ class CatalogTables {
   };
 
   index::FolderKey KeyOf(absl::string_view folder) const;
-  std::optional<index::EntryRecord> FindEntry(absl::string_view path);
+  // `failed` (may be null): the index could not tell.
+  std::optional<index::EntryRecord> FindEntry(absl::string_view path, bool* failed = nullptr);
   // Puts `after` for `before` into `batch` (either may be absent), with all that follows from it.
   void Change(absl::string_view path, const std::optional<index::EntryRecord>& before,
               const std::optional<index::EntryRecord>& after, absl::Time at, index::Batch* batch);

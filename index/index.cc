@@ -108,7 +108,9 @@ rocksdb::Options TunedOptions(const IndexOptions& options) {
   tuned.max_log_file_size = 256 << 10;
   tuned.info_log_level = rocksdb::WARN_LEVEL;
   tuned.recycle_log_file_num = 0;
-  tuned.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  tuned.wal_recovery_mode = options.log_may_be_torn
+                                ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   tuned.write_buffer_size = options.write_buffer_bytes;
   tuned.max_write_buffer_number = 2;
   tuned.max_total_wal_size = 2 * options.write_buffer_bytes;
@@ -194,26 +196,36 @@ Index::~Index() { db_->Close(); }
 absl::StatusOr<std::unique_ptr<Index>> Index::Open(const IndexOptions& options) {
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(TunedOptions(options), options.path, &db);
+  if (status.IsPathNotFound() || status.IsNotFound() || status.IsInvalidArgument() ||
+      status.IsNotSupported()) {
+    // A file that another one names is missing, or says what no file of ours says.
+    return absl::DataLossError(absl::StrCat(options.path, ": index: ", status.ToString()));
+  }
   if (!status.ok()) return WithContext(ToStatus(status), options.path);
   return std::unique_ptr<Index>(new Index(std::unique_ptr<rocksdb::DB>(db)));
+}
+
+absl::Status Index::Noted(absl::Status status) {
+  if (absl::IsDataLoss(status)) found_corrupt_ = true;
+  return status;
 }
 
 absl::Status Index::Write(Batch batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
-  return ToStatus(db_->Write(options, batch.batch_.get()));
+  return Noted(ToStatus(db_->Write(options, batch.batch_.get())));
 }
 
 std::unique_ptr<Snapshot> Index::TakeSnapshot() {
   return std::unique_ptr<Snapshot>(new Snapshot(db_.get(), db_->GetSnapshot()));
 }
 
-absl::Status Index::SyncWal() { return ToStatus(db_->SyncWAL()); }
+absl::Status Index::SyncWal() { return Noted(ToStatus(db_->SyncWAL())); }
 
 absl::Status Index::VerifyChecksums() { return ToStatus(db_->VerifyChecksum()); }
 
 absl::StatusOr<std::optional<ObjectRecord>> Index::GetObject(const Digest& id) {
-  return Get<ObjectRecord>(db_.get(), DigestKey(kObjectTable, id));
+  return Noted(Get<ObjectRecord>(db_.get(), DigestKey(kObjectTable, id)));
 }
 
 absl::StatusOr<std::optional<Digest>> Index::FindObject(uint64_t prefix) {
@@ -229,18 +241,18 @@ absl::StatusOr<std::optional<Digest>> Index::FindObject(uint64_t prefix) {
 absl::Status Index::ForEachObject(
     const Digest& from, const std::function<bool(const Digest&, const ObjectRecord&)>& visit,
     const Snapshot* at) {
-  return ForEach<ObjectRecord>(
+  return Noted(ForEach<ObjectRecord>(
       db_.get(), std::string(1, kObjectTable), DigestKey(kObjectTable, from),
       [&](absl::string_view id, const ObjectRecord& record) {
         return visit(Digest::FromView(id), record);
       },
-      at == nullptr ? nullptr : at->snapshot_);
+      at == nullptr ? nullptr : at->snapshot_));
 }
 
 absl::Status Index::ForEachBlock(const Digest& id,
                                  const std::function<void(uint32_t, const BlockRecord&)>& visit,
                                  const Snapshot* at) {
-  return ForEach<BlockRecord>(
+  return Noted(ForEach<BlockRecord>(
       db_.get(), DigestKey(kBlockTable, id), BlockKey(id, 0),
       [&](absl::string_view rest, const BlockRecord& record) {
         uint32_t block = 0;
@@ -248,7 +260,7 @@ absl::Status Index::ForEachBlock(const Digest& id,
         visit(block, record);
         return true;
       },
-      at == nullptr ? nullptr : at->snapshot_);
+      at == nullptr ? nullptr : at->snapshot_));
 }
 
 absl::Status Index::ForEachPin(const std::function<void(uint64_t, absl::string_view)>& visit) {
@@ -263,16 +275,16 @@ absl::Status Index::ForEachPin(const std::function<void(uint64_t, absl::string_v
       dataset = dataset << 8 | static_cast<uint8_t>(c);
     visit(dataset, key.substr(kDatasetBytes));
   }
-  return ToStatus(it->status());
+  return Noted(ToStatus(it->status()));
 }
 
 absl::StatusOr<std::optional<FolderRecord>> Index::GetFolder(const FolderKey& folder) {
-  return Get<FolderRecord>(db_.get(), CatalogKey(kFolderTable, folder, ""));
+  return Noted(Get<FolderRecord>(db_.get(), CatalogKey(kFolderTable, folder, "")));
 }
 
 absl::StatusOr<std::optional<EntryRecord>> Index::GetEntry(const FolderKey& folder,
                                                            absl::string_view name) {
-  return Get<EntryRecord>(db_.get(), CatalogKey(kEntryTable, folder, name));
+  return Noted(Get<EntryRecord>(db_.get(), CatalogKey(kEntryTable, folder, name)));
 }
 
 absl::Status Index::ForEachEntry(
@@ -281,11 +293,11 @@ absl::Status Index::ForEachEntry(
   const std::string prefix = CatalogKey(kEntryTable, folder, "");
   std::string start = absl::StrCat(prefix, after);
   if (!after.empty()) start.push_back('\0');  // the least key after it
-  return ForEach<EntryRecord>(db_.get(), prefix, start, visit);
+  return Noted(ForEach<EntryRecord>(db_.get(), prefix, start, visit));
 }
 
 absl::StatusOr<std::optional<MetaRecord>> Index::GetMeta() {
-  return Get<MetaRecord>(db_.get(), MetaKey());
+  return Noted(Get<MetaRecord>(db_.get(), MetaKey()));
 }
 
 uint64_t Index::DiskBytes() const {

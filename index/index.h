@@ -2,6 +2,7 @@
 #ifndef LARDER_INDEX_INDEX_H_
 #define LARDER_INDEX_INDEX_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +31,10 @@ struct IndexOptions {
   uint64_t block_cache_bytes = 16 << 20;
   // Memory held before a table is written; also bounds the write-ahead log (twice this).
   uint64_t write_buffer_bytes = 4 << 20;
+  // A crash of the machine may have torn the end of the write-ahead log: what comes behind a bad
+  // place in it is dropped. False: a bad place in it is DataLoss, since it may be in front of what
+  // was synced.
+  bool log_may_be_torn = true;
   // Tests put a failing filesystem under it. Not owned; null: the system's.
   rocksdb::Env* env = nullptr;
 };
@@ -96,8 +101,12 @@ class Index {
  public:
   // Opens or makes. Costs no scan: the write-ahead log since the last flush is replayed (at most
   // two write buffers).
+  // DataLoss: its files are bad, or one is missing.
   static absl::StatusOr<std::unique_ptr<Index>> Open(const IndexOptions& options);
   ~Index();
+
+  // Since it was opened a record could not be read, or written, because the files are bad.
+  bool found_corrupt() const { return found_corrupt_; }
 
   // Visible to readers when it returns. Survives a kill of the process; a crash of the machine only
   // from the next write with `sync` on (or SyncWal).
@@ -146,7 +155,16 @@ class Index {
  private:
   explicit Index(std::unique_ptr<rocksdb::DB> db);
 
+  // Notes what RocksDB says of its files.
+  absl::Status Noted(absl::Status status);
+  template <typename Result>
+  absl::StatusOr<Result> Noted(absl::StatusOr<Result> result) {
+    (void)Noted(result.status());
+    return result;
+  }
+
   const std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<bool> found_corrupt_ = false;
 };
 
 }  // namespace larder::index

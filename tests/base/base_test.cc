@@ -73,6 +73,18 @@ TEST(FileTest, PreallocationKeepsTheSize) {
   EXPECT_GE(*file->AllocatedBytes(), 1u << 20);
 }
 
+TEST(FileTest, PreallocatedSpaceBeyondTheEndIsGivenBack) {
+  testing::TempDir folder;
+  absl::StatusOr<File> file = File::Open(folder.path() + "/f", O_RDWR | O_CREAT);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(file->WriteAt(0, std::string(5000, 'x')).ok());
+  const absl::Status allocated = file->Preallocate({0, 1 << 20});
+  if (absl::IsUnimplemented(allocated)) GTEST_SKIP() << "no fallocate on this filesystem";
+  ASSERT_TRUE(file->FreeBeyondEnd().ok());
+  EXPECT_LE(*file->AllocatedBytes(), 8192u);
+  EXPECT_EQ(*file->Size(), 5000u);
+}
+
 TEST(FileTest, AnObserverIsToldOfEveryChange) {
   class Log : public FileObserver {
    public:

@@ -96,6 +96,46 @@ TEST_F(CacheFolderTest, WhatIsNoCachesIsLeftAndNamed) {
   EXPECT_TRUE(CacheFolder::Drop(path_).ok()) << "and again";
 }
 
+TEST_F(CacheFolderTest, AStartThatWasCutShortIsNoForeignFolder) {
+  std::filesystem::create_directories(path_);
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/VERSION.4711.tmp", "larder").ok());
+  EXPECT_TRUE(CacheFolder::Open(path_).ok());
+}
+
+TEST_F(CacheFolderTest, TheLogIsWholeUnlessTheMachineWentDownUnderARun) {
+  const auto left_whole = [&](const std::string& boot_id) {
+    return (*CacheFolder::Open(path_))->LastRunLeftLogWhole(boot_id);
+  };
+  const auto run = [&](const std::string& boot_id, bool in_order) {
+    const auto folder = CacheFolder::Open(path_);
+    EXPECT_TRUE((*folder)->NoteRunning(boot_id).ok());
+    EXPECT_TRUE(!in_order || (*folder)->NoteEnded().ok());
+  };
+  EXPECT_FALSE(left_whole("boot 1")) << "nobody has said so";
+  run("boot 1", /*in_order=*/false);
+  EXPECT_TRUE(left_whole("boot 1")) << "the daemon died, the machine did not";
+  run("boot 1", /*in_order=*/false);
+  EXPECT_FALSE(left_whole("boot 2"));
+  run("boot 1", /*in_order=*/true);
+  EXPECT_TRUE(left_whole("boot 2"));
+  run("", /*in_order=*/false);
+  EXPECT_FALSE(left_whole("")) << "a kernel that does not tell its boot id proves nothing";
+}
+
+TEST_F(CacheFolderTest, DroppedContentsLeaveAnUnmarkedEmptyCache) {
+  const auto folder = CacheFolder::Open(path_);
+  ASSERT_TRUE(folder.ok());
+  ASSERT_TRUE(WriteFileAtomically((*folder)->PackPath(3), "x").ok());
+  ASSERT_TRUE(WriteFileAtomically((*folder)->index_path() + "/CURRENT", "x").ok());
+  EXPECT_TRUE(*(*folder)->HoldsFiles());
+  ASSERT_TRUE((*folder)->MarkBroken().ok());
+  EXPECT_TRUE((*folder)->IsMarkedBroken());
+  ASSERT_TRUE((*folder)->DropContents().ok());
+  EXPECT_FALSE((*folder)->IsMarkedBroken());
+  EXPECT_FALSE(*(*folder)->HoldsFiles());
+  EXPECT_TRUE(std::filesystem::is_empty((*folder)->index_path()));
+}
+
 TEST_F(CacheFolderTest, FileNamesHoldTheirIds) {
   const auto folder = CacheFolder::Open(path_);
   ASSERT_TRUE(folder.ok());

@@ -2,8 +2,13 @@
 #include "cache/meta_state.h"
 
 #include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
 
 #include "absl/time/clock.h"
+#include "base/file_observer.h"
 #include "gtest/gtest.h"
 #include "tests/testing/temp_dir.h"
 
@@ -81,6 +86,77 @@ TEST_F(MetaStateTest, TheUsedBoundIsNeverBelowWhatWasUsed) {
   ASSERT_TRUE(meta_->Checkpoint(absl::InfiniteFuture(), 100).ok());
   Open("boot");
   EXPECT_LE(meta_->used_bytes_at_open(), 1u << 20);
+}
+
+TEST_F(MetaStateTest, ARecordOfTheEpochThatACheckpointBeganIsUnverifiedAfterACutDuringIt) {
+  Open("boot 1");
+  const auto held = std::make_shared<const File>();
+  const uint32_t before = meta_->BeginWrite(held);
+  // The write under way holds the checkpoint back, until it gives up.
+  std::thread checkpoint([&] {
+    EXPECT_TRUE(
+        absl::IsDeadlineExceeded(meta_->Checkpoint(absl::Now() + absl::Milliseconds(300), 0)));
+  });
+  uint32_t during = before;
+  while (during == before) {
+    during = WriteOne();
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  checkpoint.join();
+  meta_->EndWrite(before);
+  Open("boot 2");
+  EXPECT_TRUE(meta_->IsUnverified(before));
+  EXPECT_TRUE(meta_->IsUnverified(during));
+}
+
+TEST_F(MetaStateTest, AFileTouchedDuringACheckpointIsSyncedByTheNext) {
+  // Counts the syncs that come when the second write has ended.
+  class Syncs : public FileObserver {
+   public:
+    void Before(const FileChange& change) override {
+      if (change.kind == FileChange::Kind::kSync && written_) ++after_write_;
+    }
+    void After(const FileChange& change, const absl::Status& result) override {}
+    std::atomic<bool> written_ = false;
+    std::atomic<int> after_write_ = 0;
+  } syncs;
+  Open("boot");
+  auto opened = File::Open(folder_.path() + "/touched", O_RDWR | O_CREAT, 0600, &syncs);
+  ASSERT_TRUE(opened.ok());
+  const auto touched = std::make_shared<const File>(*std::move(opened));
+  const uint32_t first = meta_->BeginWrite(touched);
+  std::thread checkpoint([&] { EXPECT_TRUE(meta_->Checkpoint(absl::InfiniteFuture(), 0).ok()); });
+  // The checkpoint waits for the first write; the second one is of the new epoch.
+  uint32_t second = meta_->BeginWrite(touched);
+  while (second == first) {
+    meta_->EndWrite(second);
+    absl::SleepFor(absl::Milliseconds(1));  // lets the checkpoint have the lock
+    second = meta_->BeginWrite(touched);
+  }
+  meta_->EndWrite(first);
+  checkpoint.join();
+  syncs.written_ = true;
+  meta_->EndWrite(second);
+  WriteOne();
+  ASSERT_TRUE(meta_->Checkpoint(absl::InfiniteFuture(), 0).ok());
+  EXPECT_EQ(syncs.after_write_, 1);
+}
+
+TEST_F(MetaStateTest, EpochsOfAFailedSyncAreUnverifiedForLaterRuns) {
+  Open("boot");
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const File other_end(ends[1], "the other end");
+  uint32_t epoch = 0;
+  {
+    // fdatasync(2) of a pipe fails.
+    const auto file = std::make_shared<const File>(ends[0], "a pipe");
+    epoch = meta_->BeginWrite(file);
+    meta_->EndWrite(epoch);
+  }
+  EXPECT_FALSE(meta_->Checkpoint(absl::InfiniteFuture(), 0).ok());
+  Open("boot");
+  EXPECT_TRUE(meta_->IsUnverified(epoch));
 }
 
 TEST_F(MetaStateTest, ACheckpointWithoutTimeNotesNothingAsSynced) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <utility>
 
 #include "base/file.h"
@@ -127,7 +128,10 @@ void PowerCutDisk::After(const FileChange& change, const absl::Status& result) {
   const std::string path = Normal(change.path);
   MutexLock lock(&mutex_);
   if (failed_) return;
-  if (!result.ok()) ++errors_;
+  if (!result.ok() && !absl::IsNotFound(result)) {
+    ++errors_;
+    std::cout << "a change failed: " << result << std::endl;
+  }
   if (change.kind == FileChange::Kind::kCreate) {
     if (!result.ok() || names_.contains(path)) return;
     names_[path] = std::make_shared<Content>();

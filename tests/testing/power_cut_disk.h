@@ -33,7 +33,7 @@ class PowerCutDisk : public FileObserver {
   void FailAfterSyncs(uint64_t syncs);
   void FailNow();
   bool failed() const { return failed_; }
-  // Changes of cache files that the system refused.
+  // Changes of cache files that the system refused, but for removals of what a cut has taken.
   int errors() const { return errors_; }
 
   // FileObserver: of cache files, and of RocksDB's by PowerCutFileSystem.
