@@ -79,6 +79,12 @@ class CatalogFilesystem : public Filesystem {
                                             bool replaced) { cache->Retire(id, replaced); }}) {}
 
   uint64_t Lookup(InodeNumber parent, absl::string_view name, NodeCallback done) override;
+  std::vector<InodeNumber> SurplusInodes(size_t limit) override {
+    const uint64_t live = inodes_.size();
+    const uint64_t wanted = options_.max_inodes - options_.max_inodes / 16;
+    if (live <= options_.max_inodes) return {};
+    return inodes_.Oldest(std::min<uint64_t>(limit, live - wanted));
+  }
   void Forget(InodeNumber inode, uint64_t count) override { inodes_.Forget(inode, count); }
   uint64_t GetAttributes(InodeNumber number, NodeCallback done) override;
   absl::StatusOr<std::string> ReadLink(InodeNumber number) override;
@@ -163,12 +169,14 @@ std::vector<DirectoryEntry> CatalogFilesystem::MakeEntries(
     const std::string& folder, const std::vector<Catalog::Entry>& entries, bool counted) {
   std::vector<DirectoryEntry> shown;
   shown.reserve(entries.size());
+  // A name alone costs no inode.
+  const bool names_only = counted && inodes_.size() > options_.max_inodes * 5 / 4;
   for (const Catalog::Entry& entry : entries) {
     DirectoryEntry& one = shown.emplace_back();
     one.name = entry.name;
     one.kind = KindOf(entry.record);
     one.inode = std::max<InodeNumber>(entry.id.prefix(), kRootInode + 1);
-    one.has_node = entry.has_attributes;
+    one.has_node = entry.has_attributes && !names_only;
     if (!one.has_node) continue;
     const Inode inode = MakeInode(JoinPath(folder, entry.name), entry);
     if (counted) one.inode = inodes_.Add(inode);

@@ -44,6 +44,9 @@ struct FilesystemOptions {
   absl::Duration max_probe = absl::Seconds(30);
   uid_t uid = 0;
   gid_t gid = 0;
+  // Names that the kernel has looked up take about 300 bytes each: beyond so many it is asked to
+  // forget the oldest that are not in use, and soon gets listings without attributes.
+  uint64_t max_inodes = 400'000;
   mode_t umask = 022;  // taken from 0666 (files) and 0777 (folders)
 };
 
@@ -89,6 +92,9 @@ class Filesystem {
   // `name` in folder `parent`; the node's lookup count grows by one on success. NotFound may be
   // kept for negative_ttl.
   virtual uint64_t Lookup(InodeNumber parent, absl::string_view name, NodeCallback done) = 0;
+  // What the kernel should be asked to forget, at most `limit`: the oldest that are not open, where
+  // there are more than max_inodes.
+  virtual std::vector<InodeNumber> SurplusInodes(size_t limit) = 0;
   // Lowers the lookup count (FORGET). Unknown inodes are fine.
   virtual void Forget(InodeNumber inode, uint64_t count) = 0;
   // Those of the inode's version, which never change: no remote, answered at once, also when the

@@ -7,6 +7,11 @@
 #include "fs/path.h"
 
 namespace larder::fs {
+namespace {
+
+constexpr size_t kOrderSlack = 1024;
+
+}  // namespace
 
 InodeTable::InodeTable(const Digest& root_id) {
   auto root = std::make_unique<Live>();
@@ -29,6 +34,7 @@ InodeNumber InodeTable::Add(const Inode& inode) {
       place = std::make_unique<Live>();
       place->inode = inode;
       live = place.get();
+      order_.push_back(number);
     } else if (place->inode.id == inode.id) {
       live = place.get();
     } else {
@@ -61,6 +67,26 @@ void InodeTable::Forget(InodeNumber number, uint64_t count) {
   if (newest != current_.end() && newest->second == number) current_.erase(newest);
   dropped = std::move(it->second);
   live_.erase(it);
+  // Forgotten ones may be most of order_: as many again as are live are worth a pass over it.
+  if (order_.size() < 2 * live_.size() + kOrderSlack) return;
+  std::erase_if(order_, [this](InodeNumber one) {
+    mutex_.AssertHeld();
+    return !live_.contains(one);
+  });
+}
+
+std::vector<InodeNumber> InodeTable::Oldest(size_t limit) {
+  std::vector<InodeNumber> oldest;
+  MutexLock lock(&mutex_);
+  for (size_t left = order_.size(); left > 0 && oldest.size() < limit; --left) {
+    const InodeNumber number = order_.front();
+    order_.pop_front();
+    const auto it = live_.find(number);
+    if (it == live_.end()) continue;
+    order_.push_back(number);  // it may be in use, and is asked for again much later
+    if (it->second->object.expired()) oldest.push_back(number);
+  }
+  return oldest;
 }
 
 std::optional<Inode> InodeTable::Find(InodeNumber number) {

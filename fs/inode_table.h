@@ -3,10 +3,12 @@
 #define LARDER_FS_INODE_TABLE_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -63,6 +65,10 @@ class InodeTable {
       const std::function<void(InodeNumber number, const Inode& inode, InodeNumber parent)>& visit)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Up to `limit` inodes that were added longest ago and are not open. The next call goes on from
+  // there.
+  std::vector<InodeNumber> Oldest(size_t limit) ABSL_LOCKS_EXCLUDED(mutex_);
+
   size_t size() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -74,6 +80,8 @@ class InodeTable {
 
   Mutex mutex_;
   absl::flat_hash_map<InodeNumber, std::unique_ptr<Live>> live_ ABSL_GUARDED_BY(mutex_);
+  // In the order of their coming; those that are not live any more are among them.
+  std::deque<InodeNumber> order_ ABSL_GUARDED_BY(mutex_);
   // The newest inode of each path that has a live one. The keys point into live_'s paths.
   absl::flat_hash_map<absl::string_view, InodeNumber> current_ ABSL_GUARDED_BY(mutex_);
 };

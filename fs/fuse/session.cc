@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "fs/fuse/connection.h"
 #include "fs/fuse/fuse_library.h"
+#include "fs/fuse/inode_pruner.h"
 #include "fs/fuse/mount_table.h"
 #include "fs/fuse/mountpoint.h"
 #include "fs/fuse/operations.h"
@@ -199,7 +200,10 @@ absl::Status FuseSession::Serve() {
       0);  // a new daemon could not take such a connection over (docs/architecture.md)
   fuse_loop_cfg_set_max_threads(config, static_cast<unsigned>(connection_.options.max_threads));
   fuse_loop_cfg_set_idle_threads(config, static_cast<unsigned>(connection_.options.max_threads));
+  std::optional<InodePruner> pruner;
+  pruner.emplace(fuse_session_fd(session_), connection_.filesystem);
   const int result = fuse_session_loop_mt(session_, config);
+  pruner.reset();
   fuse_loop_cfg_destroy(config);
 
   serving_.store(false);

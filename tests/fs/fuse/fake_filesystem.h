@@ -106,6 +106,7 @@ class FakeFilesystem final : public fs::Filesystem {
   void Cancel(uint64_t ticket) override;
   Totals totals() const override { return {3, 10000}; }
   fs::State state() const override { return fs::State::kOnline; }
+  std::vector<fs::InodeNumber> SurplusInodes(size_t limit) override { return {}; }
   std::vector<KernelName> Refresh(absl::string_view path) override { return {}; }
   absl::Status Walk(absl::string_view path,
                     const std::function<absl::Status(const std::string& path, fs::InodeNumber inode,
