@@ -25,7 +25,7 @@ struct CacheOptions {
   uint64_t capacity_bytes =
       0;  // the quota: du of the folder stays below, index included; at least 32 MiB
   uint64_t min_free_bytes = 0;  // of the disk: our own writes never go below
-  uint64_t memory_bytes = 0;    // of all buffers of bytes in flight; at least 16 MiB
+  uint64_t memory_bytes = 0;    // of buffers, index and books; at least 14 MiB
   int max_loads = 64;           // ranged GETs under way at a time
   int write_threads = 2;
   // Records younger than this are checked before use after a crash of the machine.

@@ -30,7 +30,7 @@ constexpr uint64_t kCatalogStep = 256 << 10;
 constexpr absl::Duration kCatalogPatience = absl::Seconds(1);
 
 constexpr uint64_t kLeastCapacityBytes = 32 << 20;
-constexpr uint64_t kLeastMemoryBytes = 16 << 20;
+constexpr uint64_t kLeastMemoryBytes = 14 << 20;
 
 absl::Status CheckOptions(const CacheOptions& options) {
   if (options.folder.empty()) return absl::InvalidArgumentError("no cache folder is named");
@@ -40,7 +40,7 @@ absl::Status CheckOptions(const CacheOptions& options) {
   }
   if (options.memory_bytes < kLeastMemoryBytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat("memory ", options.memory_bytes, " is too small: at least 16MiB is needed"));
+        absl::StrCat("memory ", options.memory_bytes, " is too small: at least 14MiB is needed"));
   }
   return absl::OkStatus();
 }
@@ -79,10 +79,13 @@ absl::Status CacheImpl::Start() {
   core_.open = std::make_unique<OpenObjects>();
   core_.evictor = std::make_unique<Evictor>(&core_, options_.capacity_bytes);
   LARDER_RETURN_IF_ERROR(LoadPins());
-  // What RocksDB holds (its block cache and two write buffers) comes out of the same budget.
+  // What RocksDB holds (its block cache and two write buffers) comes out of the same budget, and so
+  // do the books of the eviction policy, 25 bytes an object.
   const uint64_t index_memory = index.block_cache_bytes + 2 * index.write_buffer_bytes;
+  const uint64_t books_memory = options_.memory_bytes / 16;
   const uint64_t buffer_bytes = std::max(
-      kLeastMemoryBytes / 2, options_.memory_bytes - std::min(options_.memory_bytes, index_memory));
+      kLeastMemoryBytes / 2,
+      options_.memory_bytes - std::min(options_.memory_bytes, index_memory + books_memory));
   core_.buffers = std::make_unique<BufferPool>(buffer_bytes);
   core_.held = std::make_unique<HeldBlocks>(buffer_bytes / 2);
   core_.waiting = std::make_unique<WaitingObjects>();

@@ -37,7 +37,9 @@ absl::Status Daemon::StartServing(const MountOptions& options, std::function<voi
   LARDER_ASSIGN_OR_RETURN(mount_, DatasetMount::Open(options));
   const size_t slash = options.cache.folder.rfind('/');
   LARDER_RETURN_IF_ERROR(MakeFolders(options.cache.folder.substr(0, slash)));
-  LARDER_ASSIGN_OR_RETURN(cache_, cache::Cache::Create(options.cache));
+  cache::CacheOptions cache_options = options.cache;
+  cache_options.memory_bytes -= DatasetMount::NamesMemoryBytes(cache_options.memory_bytes);
+  LARDER_ASSIGN_OR_RETURN(cache_, cache::Cache::Create(cache_options));
   LARDER_RETURN_IF_ERROR(mount_->Mount(cache_.get(), std::move(on_end)));
 
   LARDER_ASSIGN_OR_RETURN(const std::string folder, MakeRuntimeFolder());

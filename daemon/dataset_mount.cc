@@ -20,8 +20,8 @@ namespace {
 constexpr absl::Duration kKnownWithin = absl::Seconds(8);
 
 // What a name that the kernel has looked up takes in the daemon's memory (docs/architecture.md).
-constexpr uint64_t kInodeBytes = 300;
-constexpr uint64_t kLeastInodes = 16'384;
+constexpr uint64_t kInodeBytes = 450;
+constexpr uint64_t kLeastInodes = 4'096;
 
 // A callback's answer, waited for.
 class Answer {
@@ -113,9 +113,8 @@ absl::Status DatasetMount::Mount(cache::Cache* cache, std::function<void()> on_e
   filesystem_options.metadata_ttl = options_.metadata_ttl;
   filesystem_options.negative_ttl = options_.negative_ttl;
   filesystem_options.immutable = options_.immutable;
-  // An eighth of --memory.
   filesystem_options.max_inodes =
-      std::max<uint64_t>(options_.cache.memory_bytes / 8 / kInodeBytes, kLeastInodes);
+      std::max<uint64_t>(NamesMemoryBytes(options_.cache.memory_bytes) / kInodeBytes, kLeastInodes);
   filesystem_options.uid = options_.ownership.uid;
   filesystem_options.gid = options_.ownership.gid;
   filesystem_options.umask = options_.ownership.umask;

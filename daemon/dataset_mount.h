@@ -31,6 +31,8 @@ class DatasetMount {
   // it can't be reached: a mistyped host should be told of soon.
   static constexpr absl::Duration kProbeDeadline = absl::Seconds(20);
   static constexpr int kProbeTries = 3;
+  // Of --memory, the part for names that the kernel has looked up; the cache gets the rest.
+  static uint64_t NamesMemoryBytes(uint64_t memory_bytes) { return memory_bytes / 8; }
   static constexpr absl::Duration kProbePause = absl::Milliseconds(500);
 
   // Checks the mountpoint, opens the store and asks the remote for its root. A remote that can't be

@@ -1,4 +1,5 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -26,6 +27,8 @@ namespace {
 
 // A descriptor for each open object and connection; what systemd gives at most.
 constexpr rlim_t kDescriptors = 1 << 20;
+// Each of up to 60 threads would have one of its own, and keep what it once needed.
+constexpr int kMallocArenas = 4;
 constexpr int kLogCheckMs = 10'000;
 
 void RaiseDescriptorLimit() {
@@ -67,6 +70,7 @@ void WaitForEnd(const File& signals, const File& ended, const Background* backgr
 
 // `background` is null in the foreground.
 absl::Status Serve(const MountOptions& options, Background* background) {
+  mallopt(M_ARENA_MAX, kMallocArenas);
   RaiseDescriptorLimit();
   LARDER_ASSIGN_OR_RETURN(const File signals, TakeSignals());
   const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

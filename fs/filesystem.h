@@ -44,7 +44,7 @@ struct FilesystemOptions {
   absl::Duration max_probe = absl::Seconds(30);
   uid_t uid = 0;
   gid_t gid = 0;
-  // Names that the kernel has looked up take about 300 bytes each: beyond so many it is asked to
+  // Names that the kernel has looked up take about 450 bytes each: beyond so many it is asked to
   // forget the oldest that are not in use, and soon gets listings without attributes.
   uint64_t max_inodes = 400'000;
   mode_t umask = 022;  // taken from 0666 (files) and 0777 (folders)

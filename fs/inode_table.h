@@ -31,7 +31,7 @@ struct Inode {
 };
 
 // The inodes that the kernel has looked up and not forgotten: nothing else of the catalog is kept
-// in memory. About 300 bytes each. Thread-safe; the lock is a leaf (nothing is called while it is
+// in memory. About 450 bytes each. Thread-safe; the lock is a leaf (nothing is called while it is
 // held).
 class InodeTable {
  public:
