@@ -40,7 +40,7 @@ std::unique_ptr<CachePolicy> MakePolicy(size_t number, const Workload& workload)
     case 3:
       return MakeS3Fifo(capacity);
     case kLarder:
-      return MakeLarder(capacity);
+      return MakeLarder(capacity, workload.spare_bytes());
     default:
       return MakeOptimal(capacity, workload.trace);
   }
@@ -50,11 +50,8 @@ std::unique_ptr<CachePolicy> MakePolicy(size_t number, const Workload& workload)
 std::vector<double> Run(const Workload& workload, CachePolicy& policy) {
   std::vector<Ratio> ratios(workload.measures.size());
   for (const Access& access : workload.trace) {
-    if (access.retires) {
-      policy.Retire(access.object);
-      continue;
-    }
-    const bool hit = policy.Use(access);
+    bool hit = false;
+    if (!Play(access, policy, &hit)) continue;
     for (size_t i = 0; i < ratios.size(); ++i) {
       if (workload.measures[i].job != access.job || workload.measures[i].phase != access.phase) {
         continue;

@@ -76,7 +76,10 @@ void AdaptivePolicy::Use(const ObjectUse& use) {
   total_clock_ += units;
   dataset.last_used = total_clock_;
   dataset.last_used_at = now_;
-  if (!resident) EarnExchange(dataset, units);
+  if (!resident) {
+    ++dataset.misses;
+    EarnExchange(dataset, units);
+  }
   if (!resident || residents_.QueueOf(slot) != dataset.queue) return;
   Resident& found = residents_.at(slot);
   if (before - found.stamp <= (capacity_units_ / kCorrelatedPart) >> clock_shift_) return;
@@ -92,6 +95,7 @@ void AdaptivePolicy::Add(ObjectKey key, uint64_t dataset_id, uint64_t bytes) {
     slot = residents_.Insert(key, dataset.queue);
     residents_.at(slot).stamp = Stamp(dataset.traffic.clock());
     if (dataset.evicted.Take(key)) residents_.at(slot).used = 1;
+    if (++dataset.objects_added > dataset.misses) dataset.restored = true;
   }
   residents_.SetUnits(slot, residents_.at(slot).units + UnitsOf(bytes));
 }

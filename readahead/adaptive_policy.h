@@ -34,8 +34,9 @@ namespace larder::readahead {
 //     the objects hit last. Both will be needed again one pass from now, so that costs no hits; but
 //     it moves room from jobs that hit often to jobs that miss often, until all hit alike.
 //
-// 3 to 5 and 7 are for newcomers that are likely to be used again: what a single pass brings finds
-// free room only.
+// 3 to 5 and 7 are for newcomers that are likely to be used again, since a good part of what was
+// missed lately was. What a single pass brings finds free room only, or that of an inactive dataset
+// of which each object was used once, too. What was on disk at a start counts as used repeatedly.
 //
 // The books take about 25 bytes an object. All calls take amortized constant time, times the number
 // of datasets where victims are searched.
@@ -66,7 +67,12 @@ class AdaptivePolicy final : public EvictionPolicy {
     RecentlyEvicted evicted;      // kept while the traffic is skewed
     uint64_t evictions = 0;       // while it is
     int64_t exchange_credit = 0;  // above 0: objects may be exchanged now
-    uint64_t last_used = 0;       // total_clock_
+    // Adds and misses of objects that were not here. More objects than were missed: they are of a
+    // run before this one, and what they were used for is not known.
+    uint64_t objects_added = 0;
+    uint64_t misses = 0;
+    bool restored = false;
+    uint64_t last_used = 0;  // total_clock_
     absl::Time last_used_at;
     // The round of the hand that looks for dead objects.
     uint64_t round_steps = 0;    // left; 0: none is under way
@@ -96,9 +102,11 @@ class AdaptivePolicy final : public EvictionPolicy {
   // Each returns a victim, or kNone.
   Slot NextRetired(Newcomer newcomer);
   Slot NextOfIdle(Newcomer newcomer);
-  Slot NextOfInactive(Newcomer newcomer);
+  // `proven`: also objects that were used repeatedly.
+  Slot NextOfInactive(Newcomer newcomer, bool proven);
   Slot NextDeadOf(Dataset& dataset, Newcomer newcomer);
-  Slot NextByClass(Dataset& dataset, const ObjectUse& newcomer);
+  // `wanted_again`: the newcomer is likely to be used again.
+  Slot NextByClass(Dataset& dataset, const ObjectUse& newcomer, bool wanted_again);
   // What a dataset gives when it must: by its class, then anything.
   Slot NextOfDonor(Dataset& dataset, Newcomer newcomer);
   Slot NextSieve(Dataset& dataset, Newcomer newcomer);
@@ -108,6 +116,10 @@ class AdaptivePolicy final : public EvictionPolicy {
   // The dataset that holds most, if that is clearly more than `dataset` does.
   Dataset* FindDonor(const Dataset& dataset, uint64_t units);
   bool Inactive(const Dataset& dataset) const;
+  // Whether its objects were used repeatedly, as far as is known.
+  bool Proven(const Dataset& dataset) const {
+    return dataset.restored || dataset.traffic.EverReused();
+  }
   bool HasCandidates(const Dataset& dataset) const;
   // Draws, with a chance in 1/256.
   bool Lucky(const Dataset& dataset, ObjectKey newcomer, uint32_t chance) const;

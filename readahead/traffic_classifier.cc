@@ -61,14 +61,25 @@ void TrafficClassifier::Use(ObjectKey key, uint64_t units, bool resident) {
   }
   sample.interval = interval;
   sample.last = clock_;
-  if (!resident) CountMiss(/*seen_before=*/true);
+  if (!resident) {
+    CountMiss(/*seen_before=*/true);
+  } else if (limit_.has_value() && interval > *limit_) {
+    RaiseLimit(interval);
+  }
   CountInWindow(sample);
 }
 
+std::optional<uint64_t> TrafficClassifier::ReuseLimitUnits() const {
+  // In the first passes no interval can be longer than the clock, and the longest are yet to come:
+  // a limit learned a while ago would be behind the ages of what is wanted still.
+  if (limit_.has_value() && clock_ < 2 * *limit_) return *limit_ + (clock_ - limit_learned_at_);
+  return limit_;
+}
+
 uint32_t TrafficClassifier::ReuseChance() const {
-  constexpr uint32_t kPriorMisses = 8;
-  if (!limit_.has_value()) return kShareOne;
-  return kShareOne * (known_misses_ + kPriorMisses) / (misses_ + kPriorMisses);
+  if (known_misses_share_ < kMissShareOne / 4) return 0;
+  constexpr int32_t kStep = kMissShareOne / kShareOne;
+  return (known_misses_share_ + kStep / 2) / kStep;
 }
 
 uint64_t TrafficClassifier::memory_bytes() const {
@@ -76,12 +87,10 @@ uint64_t TrafficClassifier::memory_bytes() const {
 }
 
 void TrafficClassifier::CountMiss(bool seen_before) {
-  constexpr uint32_t kMaxMisses = 256;
-  ++misses_;
-  if (seen_before) ++known_misses_;
-  if (misses_ < kMaxMisses) return;
-  misses_ /= 2;
-  known_misses_ /= 2;
+  // Nine in a row make a quarter, and after a job that missed what it knew, 44 first uses end it:
+  // soon enough that a job's objects do not look dead before, even if there are but 40.
+  constexpr int32_t kMemory = 32;
+  known_misses_share_ += ((seen_before ? kMissShareOne : 0) - known_misses_share_) / kMemory;
 }
 
 void TrafficClassifier::CountInWindow(Sample& sample) {
@@ -126,7 +135,14 @@ void TrafficClassifier::LearnLimit() {
   // In shuffled passes the 98th percentile is 1.8 passes, and none is over 2.
   limit_ = *high + *high / 3;
   limit_learned_at_ = clock_;
+  ever_reused_ = true;
   if (intervals.size() < kMaxSamples / 8) SampleMore();
+}
+
+void TrafficClassifier::RaiseLimit(uint64_t interval) {
+  // It looked dead and was not: its job comes back from a pause, in which others used the dataset.
+  // The rest of its objects are to be kept till the intervals are learned anew.
+  limit_ = interval + interval / 3;
 }
 
 void TrafficClassifier::SampleMore() {

@@ -42,12 +42,14 @@ class TrafficClassifier {
 
   // An object that was not used for longer than this, on clock(), is not wanted any more. nullopt:
   // not known, since too few objects were used twice.
-  std::optional<uint64_t> ReuseLimitUnits() const { return limit_; }
+  std::optional<uint64_t> ReuseLimitUnits() const;
   // Objects of this dataset are used again (and not only once, as in a single pass).
   bool Reused() const { return reused_share_ >= kShareOne / 4; }
+  // Objects of this dataset were ever used again.
+  bool EverReused() const { return ever_reused_; }
   // How likely it is that an object which was used just now, and is not on disk, will be used
-  // again: the part of such uses that were not their object's first; in 1/256. 256 until it is
-  // known that objects are used again at all: a first pass is one of first uses.
+  // again: the part of the last such uses that were not their object's first; in 1/256. 0 where it
+  // is less than a quarter: that is how a pass over what is new looks.
   uint32_t ReuseChance() const;
 
   uint64_t memory_bytes() const;
@@ -66,12 +68,14 @@ class TrafficClassifier {
   };
 
   static constexpr uint32_t kShareOne = 256;
+  static constexpr int32_t kMissShareOne = 1 << 20;
 
   bool Sampled(ObjectKey key) const;
   void CountMiss(bool seen_before);
   void CountInWindow(Sample& sample);
   void EndWindow();
   void LearnLimit();
+  void RaiseLimit(uint64_t interval);
   void SampleMore();
   void EndClassWindow();
   void MakeRoom();
@@ -90,9 +94,10 @@ class TrafficClassifier {
   std::optional<uint64_t> limit_;
   uint64_t limit_learned_at_ = 0;
 
-  // Of the uses that found nothing on disk, how many were of keys that were known.
-  uint32_t misses_ = 0;
-  uint32_t known_misses_ = 0;
+  bool ever_reused_ = false;
+
+  // Of the last uses that found nothing on disk, the part that were of keys that were known.
+  int32_t known_misses_share_ = 0;  // of kMissShareOne
 
   TrafficClass class_ = TrafficClass::kUnknown;
   TrafficClass voted_ = TrafficClass::kUnknown;  // by the last window

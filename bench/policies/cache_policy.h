@@ -19,6 +19,8 @@ struct Access {
   uint8_t job = 0;       // whose hit ratio it counts for
   uint8_t phase = 0;     // which hit ratio it counts for
   bool retires = false;  // not a use: the object is an old version from here on
+  // Not a use: the cache starts anew with what it has on disk, and knows nothing of the past.
+  bool restarts = false;
 };
 using Trace = std::vector<Access>;
 
@@ -29,9 +31,23 @@ class CachePolicy {
   // Whether the object was in the cache; what is fetched then is as the policy decides.
   virtual bool Use(const Access& access) = 0;
   virtual void Retire(uint32_t /*object*/) {}
+  virtual void Restart() {}
   // What it knows of the traffic.
   virtual std::string Note() const { return ""; }
 };
+
+// Whether it was a use; if so, *hit says what came of it.
+inline bool Play(const Access& access, CachePolicy& policy, bool* hit) {
+  if (access.retires) {
+    policy.Retire(access.object);
+  } else if (access.restarts) {
+    policy.Restart();
+  } else {
+    *hit = policy.Use(access);
+    return true;
+  }
+  return false;
+}
 
 inline uint64_t SizeOf(const Access& access) {
   return (uint64_t{access.bytes} + 4095) / 4096 * 4096;

@@ -1,4 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "bench/policies/cache_policy.h"
@@ -24,11 +28,19 @@ class Larder final : public CachePolicy {
     const uint64_t bytes = SizeOf(access);
     if (used_ + bytes > capacity_ && !MakeRoom(use, bytes)) return false;
     policy_->Add(use.key, access.dataset, bytes);
-    entries_[use.key] = bytes;
+    entries_[use.key] = {.bytes = bytes, .dataset = access.dataset};
     used_ += bytes;
     return false;
   }
   void Retire(uint32_t object) override { policy_->Retire(KeyOf(object)); }
+  void Restart() override {
+    // The recount after a start reads the records in the order of their keys.
+    std::vector<std::pair<readahead::ObjectKey, Entry>> entries(entries_.begin(), entries_.end());
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    policy_ = readahead::EvictionPolicy::Create({.capacity_bytes = capacity_});
+    for (const auto& [key, entry] : entries) policy_->Add(key, entry.dataset, entry.bytes);
+  }
 
   std::string Note() const override {
     std::string note;
@@ -41,6 +53,11 @@ class Larder final : public CachePolicy {
   }
 
  private:
+  struct Entry {
+    uint64_t bytes = 0;
+    uint16_t dataset = 0;
+  };
+
   bool MakeRoom(const readahead::ObjectUse& use, uint64_t bytes) {
     // The cache asks first whether anything gives way, then frees in the background.
     policy_->BeginSearch();
@@ -49,7 +66,7 @@ class Larder final : public CachePolicy {
     while (used_ + bytes + spare_ > capacity_) {
       const std::optional<readahead::ObjectKey> victim = policy_->NextVictim(use);
       if (!victim.has_value()) break;
-      used_ -= entries_[*victim];
+      used_ -= entries_[*victim].bytes;
       entries_.erase(*victim);
       policy_->Remove(*victim);
     }
@@ -61,7 +78,7 @@ class Larder final : public CachePolicy {
   std::unique_ptr<readahead::EvictionPolicy> policy_;
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   uint64_t used_ = 0;
-  absl::flat_hash_map<readahead::ObjectKey, uint64_t> entries_;
+  absl::flat_hash_map<readahead::ObjectKey, Entry> entries_;
   absl::flat_hash_map<uint64_t, bool> datasets_;
 };
 

@@ -13,7 +13,7 @@ class Optimal final : public CachePolicy {
       : capacity_(capacity_bytes), next_use_(trace.size(), kNever) {
     absl::flat_hash_map<uint32_t, size_t> next;
     for (size_t i = trace.size(); i-- > 0;) {
-      if (trace[i].retires) continue;
+      if (trace[i].retires || trace[i].restarts) continue;
       const auto [found, first] = next.try_emplace(trace[i].object, i);
       if (!first) next_use_[i] = found->second;
       found->second = i;
@@ -44,6 +44,7 @@ class Optimal final : public CachePolicy {
     return false;
   }
   void Retire(uint32_t) override { ++at_; }
+  void Restart() override { ++at_; }
 
  private:
   static constexpr size_t kNever = SIZE_MAX;

@@ -226,6 +226,62 @@ Workload ScanThroughHotSet(bool same_dataset, bool zipf) {
           .measures = {{.label = "during", .phase = 1}, {.label = "after", .phase = 2}}};
 }
 
+struct PausedScan {
+  bool same_dataset = true;
+  double c = 1;  // of the hot set
+  int hot_passes = 3;
+  uint32_t scanned = 3;  // times the hot set
+  bool restart = false;  // before the scan
+};
+
+// A hot set is read a few times and not used while a scan goes by once; then it is again.
+Workload ScanInPause(const PausedScan& options) {
+  constexpr uint32_t kHot = 1000;
+  Random random(23);
+  Trace trace = Passes(
+      {.objects = kHot, .passes = options.hot_passes, .phase = [](int) { return 0; }}, random);
+  if (options.restart) trace.push_back({.restarts = true});
+  trace = Append(std::move(trace),
+                 Passes({.first = kHot,
+                         .objects = options.scanned * kHot,
+                         .passes = 1,
+                         .shuffled = false,
+                         .dataset = static_cast<uint16_t>(options.same_dataset ? 0 : 1),
+                         .phase = [](int) { return 0; }},
+                        random));
+  trace = Append(
+      std::move(trace),
+      Passes({.objects = kHot, .passes = 4, .phase = [](int pass) { return pass + 1; }}, random));
+  Workload workload{
+      .trace = std::move(trace), .capacity_bytes = CapacityFor(options.c, kHot), .spare_part = 64};
+  workload.measures.clear();
+  for (uint8_t pass = 1; pass <= 4; ++pass) {
+    workload.measures.push_back({.label = absl::StrFormat("pass %d after", pass), .phase = pass});
+  }
+  return workload;
+}
+
+// The daemon is restarted in the middle of the sixth pass. The job goes on, or another begins.
+Workload AfterRestart(double c, bool next_job) {
+  constexpr uint32_t kObjects = 4000;
+  Random random(29);
+  Trace trace = Passes(
+      {.objects = kObjects, .passes = 12, .phase = [](int pass) { return std::max(pass - 4, 0); }},
+      random);
+  const size_t middle = kObjects * 11 / 2;
+  if (next_job) {
+    for (size_t i = middle; i < trace.size(); ++i) trace[i].object += kObjects;
+  }
+  trace.insert(trace.begin() + middle, {.restarts = true});
+  Workload workload{
+      .trace = std::move(trace), .capacity_bytes = CapacityFor(c, kObjects), .spare_part = 64};
+  workload.measures.clear();
+  for (uint8_t pass = 1; pass <= 7; ++pass) {
+    workload.measures.push_back({.label = absl::StrFormat("pass %d after", pass), .phase = pass});
+  }
+  return workload;
+}
+
 // Every object gets a new version in pass 11; the old ones are told of as the new ones are used.
 Workload NewVersion(bool retired, double c) {
   constexpr uint32_t kObjects = 4000;
@@ -252,6 +308,37 @@ Workload NewVersion(bool retired, double c) {
     workload.measures.push_back({.label = absl::StrFormat("pass %d", pass), .phase = pass});
   }
   return workload;
+}
+
+void AddPauses(std::vector<Scenario>* all) {
+  const auto add = [all](const char* group, std::string name, std::function<Workload()> make) {
+    all->push_back({group, std::move(name), std::move(make)});
+  };
+  for (const double c : {.99, .5}) {
+    for (const bool same : {true, false}) {
+      for (const int passes : {3, 20}) {
+        for (const uint32_t scanned : {3u, 10u}) {
+          add("scan-in-pause",
+              absl::StrFormat("%d passes c=%.2f, scan of %ux, %s", passes, c, scanned,
+                              same ? "same dataset" : "another"),
+              [=] {
+                return ScanInPause(
+                    {.same_dataset = same, .c = c, .hot_passes = passes, .scanned = scanned});
+              });
+        }
+      }
+    }
+  }
+  for (const bool same : {true, false}) {
+    add("scan-in-pause",
+        absl::StrFormat("after a restart c=0.50, scan of 3x, %s",
+                        same ? "same dataset" : "another"),
+        [=] { return ScanInPause({.same_dataset = same, .c = .5, .restart = true}); });
+  }
+  for (const double c : {.2, .5, .8}) {
+    add("restart", absl::StrFormat("c=%.2f", c), [c] { return AfterRestart(c, false); });
+  }
+  add("restart", "then another job c=0.50", [] { return AfterRestart(.5, true); });
 }
 
 }  // namespace
@@ -317,6 +404,7 @@ std::vector<Scenario> AllScenarios() {
           [=] { return ScanThroughHotSet(same, zipf); });
     }
   }
+  AddPauses(&all);
   for (const bool retired : {true, false}) {
     add("new-version", retired ? "old ones retired c=0.60" : "not told of c=0.60",
         [retired] { return NewVersion(retired, .6); });

@@ -20,7 +20,12 @@ struct Measure {
 struct Workload {
   Trace trace;
   uint64_t capacity_bytes = 0;
+  // This part of the capacity more than is missing is freed each time; 0: nothing more. The cache
+  // frees 1/64, and whatever is missed next then finds room without asking.
+  uint64_t spare_part = 0;
   std::vector<Measure> measures = {{.label = ""}};
+
+  uint64_t spare_bytes() const { return spare_part == 0 ? 0 : capacity_bytes / spare_part; }
 };
 
 struct Scenario {

@@ -33,6 +33,20 @@ class EvictionPolicyTest : public ::testing::Test {
   void Pass(ObjectKey first, ObjectKey end, uint64_t dataset = 0) {
     for (ObjectKey key = first; key < end; ++key) policy_->Use(UseOf(key, dataset));
   }
+  // Reads each, and admits it where something gives way; how many were.
+  int ReadAndAdmit(ObjectKey first, ObjectKey end, uint64_t dataset) {
+    int admitted = 0;
+    for (ObjectKey key = first; key < end; ++key) {
+      policy_->Use(UseOf(key, dataset));
+      policy_->BeginSearch();
+      const auto victim = policy_->NextVictim(UseOf(key, dataset));
+      if (!victim.has_value()) continue;
+      policy_->Remove(*victim);
+      policy_->Add(key, dataset, kBytes);
+      ++admitted;
+    }
+    return admitted;
+  }
   // All that one search offers.
   std::vector<ObjectKey> Victims(std::optional<ObjectUse> newcomer) {
     std::vector<ObjectKey> keys;
@@ -118,21 +132,54 @@ TEST_F(EvictionPolicyTest, ADatasetThatNobodyReadsForLongGoesBeforeOthers) {
 }
 
 TEST_F(EvictionPolicyTest, WhatAScanOfAnotherDatasetLeftGivesWay) {
-  AddAll(0, 1000, 0);
   Pass(0, 1000, 0);
+  AddAll(0, 1000, 0);
   // Another dataset is read for the first time, at some length.
-  int offered = 0;
-  for (ObjectKey key = 10000; key < 14000; ++key) {
-    policy_->Use(UseOf(key, 1));
-    policy_->BeginSearch();
-    if (const auto victim = policy_->NextVictim(UseOf(key, 1))) {
-      ++offered;
-      policy_->Remove(*victim);
-      policy_->Add(key, 1, kBytes);
+  EXPECT_GT(ReadAndAdmit(10000, 14000, 1), 900);
+  EXPECT_EQ(policy_->objects(), 1000);
+}
+
+TEST_F(EvictionPolicyTest, WhatWasUsedAgainGivesWayToNoFirstUses) {
+  Pass(0, 1000, 0);
+  AddAll(0, 1000, 0);
+  for (int pass = 0; pass < 3; ++pass) Pass(0, 1000, 0);
+  EXPECT_EQ(ReadAndAdmit(10000, 20000, 1), 0) << "another dataset";
+  EXPECT_EQ(ReadAndAdmit(20000, 30000, 0), 0) << "the same dataset";
+}
+
+TEST_F(EvictionPolicyTest, WhatWasUsedAgainGivesWayToASecondPass) {
+  for (const uint64_t dataset : {0, 1}) {
+    policy_ = EvictionPolicy::Create({.capacity_bytes = 1000 * kBytes});
+    Pass(0, 1000, 0);
+    AddAll(0, 1000, 0);
+    for (int pass = 0; pass < 3; ++pass) Pass(0, 1000, 0);
+    EXPECT_EQ(ReadAndAdmit(10000, 13000, dataset), 0);
+    EXPECT_GT(ReadAndAdmit(10000, 13000, dataset), 900) << "dataset " << dataset;
+  }
+}
+
+TEST_F(EvictionPolicyTest, WhatWasThereBeforeARestartGivesWayToNoFirstUses) {
+  AddAll(0, 1000, 0);
+  EXPECT_EQ(ReadAndAdmit(10000, 20000, 1), 0);
+}
+
+TEST_F(EvictionPolicyTest, AHitOnWhatLookedDeadKeepsTheRest) {
+  for (const bool hits : {false, true}) {
+    policy_ = EvictionPolicy::Create({.capacity_bytes = 1000 * kBytes});
+    Pass(0, 2000);
+    AddAll(0, 1000);
+    for (int pass = 0; pass < 4; ++pass) Pass(0, 2000);
+    Pass(10000, 16000);
+    if (hits) Pass(0, 10);
+    Pass(1000, 1200);  // missed, and known
+    // The job is back; or only what it held no room for is.
+    const size_t victims = Victims(UseOf(1199)).size();
+    if (hits) {
+      EXPECT_LT(victims, 30) << "exchanged";
+    } else {
+      EXPECT_GT(victims, 900);
     }
   }
-  EXPECT_GT(offered, 900);
-  EXPECT_EQ(policy_->objects(), 1000);
 }
 
 TEST_F(EvictionPolicyTest, TheNewcomerIsNoVictim) {

@@ -35,11 +35,8 @@ Outcome Replay(const Workload& workload, CachePolicy& policy) {
   Outcome outcome;
   uint64_t accesses = 0;
   for (const Access& access : workload.trace) {
-    if (access.retires) {
-      policy.Retire(access.object);
-      continue;
-    }
-    const bool was_hit = policy.Use(access);
+    bool was_hit = false;
+    if (!Play(access, policy, &was_hit)) continue;
     for (size_t i = 0; i < used.size(); ++i) {
       if (workload.measures[i].job != access.job || workload.measures[i].phase != access.phase) {
         continue;
@@ -61,9 +58,9 @@ Outcome Replay(const Workload& workload, CachePolicy& policy) {
 }
 
 Outcome RunLarder(const std::string& group, const std::string& name, uint64_t spare_part = 0) {
-  const Workload workload = Find(group, name);
-  const uint64_t spare = spare_part == 0 ? 0 : workload.capacity_bytes / spare_part;
-  return Replay(workload, *MakeLarder(workload.capacity_bytes, spare));
+  Workload workload = Find(group, name);
+  if (spare_part != 0) workload.spare_part = spare_part;
+  return Replay(workload, *MakeLarder(workload.capacity_bytes, workload.spare_bytes()));
 }
 
 struct EpochCase {
@@ -161,6 +158,40 @@ TEST(OnePassScan, DoesNotPushOutAHotSet) {
     EXPECT_GE(outcome.ratios[0], .98) << name << " during";
     EXPECT_GE(outcome.ratios[1], .99) << name << " after";
   }
+}
+
+struct KeptCase {
+  const char* group;
+  const char* name;
+  double c;
+};
+
+class Kept : public ::testing::TestWithParam<KeptCase> {};
+
+TEST_P(Kept, EveryPassAfterwardsHitsWhatItHitBefore) {
+  const Outcome outcome = RunLarder(GetParam().group, GetParam().name);
+  for (size_t i = 0; i < outcome.ratios.size(); ++i) {
+    EXPECT_GE(outcome.ratios[i], GetParam().c - .01) << "pass " << i + 1;
+  }
+}
+
+std::vector<KeptCase> KeptCases() {
+  static const std::vector<Scenario>* const all = new std::vector<Scenario>(AllScenarios());
+  std::vector<KeptCase> cases = {
+      {"restart", "c=0.20", .2}, {"restart", "c=0.50", .5}, {"restart", "c=0.80", .8}};
+  for (const Scenario& scenario : *all) {
+    if (scenario.group != "scan-in-pause") continue;
+    const bool fits = scenario.name.find("c=0.99") != std::string::npos;
+    cases.push_back({"scan-in-pause", scenario.name.c_str(), fits ? .99 : .5});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Traces, Kept, ::testing::ValuesIn(KeptCases()));
+
+TEST(Restart, TheNextJobHasItsPartInItsFourthPass) {
+  const Outcome outcome = RunLarder("restart", "then another job c=0.50");
+  for (size_t i = 4; i < outcome.ratios.size(); ++i) EXPECT_GE(outcome.ratios[i], .49);
 }
 
 TEST(NewVersion, TakesThePlaceOfRetiredOnesInItsFirstPass) {
