@@ -160,18 +160,17 @@ void CacheImpl::Tick() {
   core_.space->SetIndexBytes(core_.index->DiskBytes());
   core_.evictor->CheckLimits();
   CheckIndex();
+  const absl::Status refused = core_.index->write_error();
+  if (!refused.ok()) StopFilling(core_, refused);
   if (absl::Now() - last_checkpoint_ >= options_.checkpoint_interval) {
     last_checkpoint_ = absl::Now();
     const absl::Status synced =
         core_.meta->Checkpoint(absl::InfiniteFuture(), core_.space->used_bytes());
-    if (!synced.ok()) {
-      LogError(
-          absl::StrCat("cache: filling stops, reads go on from the remote: ", synced.message()));
-      core_.space->Stop(synced);
-    }
+    if (!synced.ok()) StopFilling(core_, synced);
   }
   if (ticks_ % kTicksPerDiskProbe == 0 && !core_.space->stop_cause().empty()) {
-    if (!core_.index->found_corrupt() && core_.folder->ProbeWrite().ok()) {
+    if (!core_.index->found_corrupt() && core_.folder->ProbeWrite().ok() &&
+        (recount_ == nullptr || recount_->done()) && core_.index->Recover().ok()) {
       LogInfo("cache: the disk takes writes again, filling goes on");
       core_.space->Resume();
     }

@@ -54,6 +54,9 @@ struct Core {
   Counter corrupt_blocks;
 };
 
+// After a write or read that the disk refused. Said once, until filling goes on.
+void StopFilling(Core& core, const absl::Status& cause);
+
 }  // namespace larder::cache
 
 #endif  // LARDER_CACHE_CORE_H_

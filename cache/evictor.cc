@@ -191,6 +191,7 @@ readahead::TrafficClass Evictor::Class(uint64_t dataset) const {
 }
 
 void Evictor::Run() {
+  bool failing = false;
   mutex_.Lock();
   while (!stopping_) {
     const bool work = !newcomers_.empty() || !doomed_.empty() || !places_.empty() || over_limits_;
@@ -201,10 +202,11 @@ void Evictor::Run() {
     mutex_.Unlock();
     const absl::Status status = Round();
     mutex_.Lock();
-    if (!status.ok() && !stopping_) {
+    if (!status.ok() && !failing) {
       LogError(absl::StrCat("cache: nothing can be freed now: ", status.message()));
-      changed_.WaitFor(&mutex_, kRetry);
     }
+    failing = !status.ok();
+    if (failing && !stopping_) changed_.WaitFor(&mutex_, kRetry);
   }
   mutex_.Unlock();
   // What is left is found by the next start's recount.
@@ -387,7 +389,14 @@ absl::Status Evictor::GiveBack() {
     if (freed.packed) {
       bytes = core_->packs->Free({freed.file_id, freed.offset}, freed.bytes);
     } else {
-      (void)core_->folder->Unlink(core_->folder->ObjectFilePath(freed.file_id));
+      const std::string path = core_->folder->ObjectFilePath(freed.file_id);
+      const absl::Status unlinked = core_->folder->Unlink(path);
+      if (!unlinked.ok() && !absl::IsNotFound(unlinked)) {
+        // It takes its space until the recount of the next start finds it.
+        LogError(absl::StrCat("cache: ", unlinked.message()));
+        continue;
+      }
+      core_->meta->Removed(path);
     }
     core_->space->ReturnWritten(bytes);
   }

@@ -31,6 +31,7 @@ bool LocalCopy::ReserveRoom(uint32_t first, uint32_t count) {
   uint64_t bytes = 0;
   {
     MutexLock lock(&mutex_);
+    if (unreadable_) return false;
     for (uint32_t block = first; block < first + count; ++block) {
       if (room_[block]) continue;
       without.push_back(block);
@@ -83,12 +84,17 @@ index::ObjectRecord LocalCopy::NewRecord(const std::string& etag) const {
   return record;
 }
 
-absl::StatusOr<bool> LocalCopy::Restore(std::string* etag) {
+bool LocalCopy::Unreadable(const absl::Status& cause) {
+  StopFilling(*core_, cause);
+  MutexLock lock(&mutex_);
+  unreadable_ = true;
+  return false;
+}
+
+bool LocalCopy::Restore(std::string* etag) {
   const absl::StatusOr<std::optional<index::ObjectRecord>> found = core_->index->GetObject(id_);
   if (!found.ok()) {
-    // A failure of the cache is none of the read. Nothing is written over what is not known.
-    core_->space->Stop(found.status());
-    return false;
+    return Unreadable(found.status());
   }
   const std::optional<index::ObjectRecord>& record = *found;
   if (!record || record->size != version_.size) return false;
@@ -106,6 +112,7 @@ absl::StatusOr<bool> LocalCopy::Restore(std::string* etag) {
       file = opened.status();
     }
   }
+  if (!file.ok() && !absl::IsNotFound(file.status())) return Unreadable(file.status());
   if (!file.ok()) {
     // Lost with a crash, or removed by hand: the bytes are fetched again.
     LogWarning(absl::StrCat("cache: ", path_,
@@ -113,8 +120,8 @@ absl::StatusOr<bool> LocalCopy::Restore(std::string* etag) {
     index::Batch batch;
     batch.DeleteObject(id_);
     // Synced: records of blocks that came back would be taken for those of the next file.
-    LARDER_RETURN_IF_ERROR(core_->index->Write(std::move(batch), /*sync=*/true));
-    return false;
+    const absl::Status deleted = core_->index->Write(std::move(batch), /*sync=*/true);
+    return deleted.ok() ? false : Unreadable(deleted);
   }
   *etag = record->etag;
   {
@@ -217,6 +224,7 @@ absl::Status LocalCopy::ReadBlock(uint32_t block, ByteRange range, std::span<cha
     status = absl::DataLossError("checksum mismatch");
   }
   if (!status.ok()) {
+    if (!absl::IsDataLoss(status)) StopFilling(*core_, status);
     Drop(block, status);
     return status;
   }
@@ -268,10 +276,7 @@ void LocalCopy::Drop(uint32_t block, const absl::Status& cause) {
   // A record that came back with a power cut would be believed, if it is of a synced epoch, while
   // its bytes are overwritten or punched.
   const absl::Status written = core_->index->Write(std::move(batch), /*sync=*/verified);
-  if (!written.ok()) {
-    LogError(absl::StrCat("cache: ", written.message()));
-    return;
-  }
+  if (!written.ok()) return StopFilling(*core_, written);
   if (packed_) {
     // Others may be reading the place now.
     MutexLock lock(&mutex_);

@@ -30,8 +30,10 @@ class LocalCopy {
             uint32_t block_count);
 
   // From the index. True: something is known of this id (`etag` is then what was noted with it). A
-  // record whose file is gone is dropped.
-  absl::StatusOr<bool> Restore(std::string* etag);
+  // record whose file is gone is dropped. Where index or file can't be read, nothing is known, and
+  // nothing is written while this lives: blocks in the index that are not known of would be taken
+  // for those of the file that this would begin.
+  bool Restore(std::string* etag);
 
   bool Has(uint32_t block) const;
   uint64_t cached_bytes() const;
@@ -65,6 +67,8 @@ class LocalCopy {
   void FreeUnused();
 
  private:
+  // False, for Restore.
+  bool Unreadable(const absl::Status& cause);
   absl::Status WritePacked(std::span<const char> bytes, const std::string& etag);
   absl::Status WriteBlock(uint32_t block, std::span<const char> bytes, ByteRange preallocate,
                           const std::string& etag);
@@ -89,6 +93,7 @@ class LocalCopy {
 
   Mutex creation_mutex_;  // one thread makes the object file; before mutex_
   mutable Mutex mutex_;
+  bool unreadable_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<const File> file_ ABSL_GUARDED_BY(mutex_);  // the pack, or the object file
   uint64_t file_id_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t base_ ABSL_GUARDED_BY(mutex_) = 0;  // where in the pack

@@ -94,9 +94,19 @@ absl::Status MetaState::RaiseUsedBound(uint64_t used_bytes) {
 
 uint32_t MetaState::BeginWrite(const std::shared_ptr<const File>& file) {
   MutexLock lock(&mutex_);
-  dirty_.insert(file);
+  // The oldest descriptor stays: it is told of the errors of all later writes.
+  dirty_.emplace(file->path(), file);
   ++writes_[epoch_];
   return epoch_;
+}
+
+void MetaState::Removed(const std::string& path) {
+  std::shared_ptr<const File> removed;  // closed without the lock
+  MutexLock lock(&mutex_);
+  const auto found = dirty_.find(path);
+  if (found == dirty_.end()) return;
+  removed = std::move(found->second);
+  dirty_.erase(found);
 }
 
 void MetaState::EndWrite(uint32_t epoch) {
@@ -107,7 +117,7 @@ void MetaState::EndWrite(uint32_t epoch) {
   }
 }
 
-absl::StatusOr<std::set<std::shared_ptr<const File>>> MetaState::BeginEpoch(uint32_t* ended) {
+absl::StatusOr<MetaState::DirtyFiles> MetaState::BeginEpoch(uint32_t* ended) {
   MutexLock record_lock(&record_mutex_);
   index::MetaRecord next = record_;
   {
@@ -118,7 +128,7 @@ absl::StatusOr<std::set<std::shared_ptr<const File>>> MetaState::BeginEpoch(uint
   LARDER_RETURN_IF_ERROR(WriteRecord(next));
   // At one moment with the new epoch: a file that is touched from now on is the next checkpoint's,
   // even if this one syncs it as well.
-  std::set<std::shared_ptr<const File>> dirty;
+  DirtyFiles dirty;
   MutexLock lock(&mutex_);
   *ended = epoch_;
   epoch_ = next.sync_epoch;
@@ -126,8 +136,7 @@ absl::StatusOr<std::set<std::shared_ptr<const File>>> MetaState::BeginEpoch(uint
   return dirty;
 }
 
-absl::Status MetaState::SyncFiles(std::set<std::shared_ptr<const File>>* files, uint32_t epoch,
-                                  absl::Time until) {
+absl::Status MetaState::SyncFiles(DirtyFiles* files, uint32_t epoch, absl::Time until) {
   {
     MutexLock lock(&mutex_);
     while (!writes_.empty() && writes_.begin()->first <= epoch) {
@@ -137,7 +146,7 @@ absl::Status MetaState::SyncFiles(std::set<std::shared_ptr<const File>>* files, 
   }
   while (!files->empty()) {
     if (absl::Now() >= until) return absl::DeadlineExceededError("cache files are not all synced");
-    const absl::Status synced = (*files->begin())->SyncData();
+    const absl::Status synced = files->begin()->second->SyncData();
     if (!synced.ok()) {
       NoteSyncFailure(epoch);
       return synced;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -70,14 +69,20 @@ class MetaState {
   // what RaiseUsedBound was asked for since, becomes the bound, if it is lower.
   absl::Status Checkpoint(absl::Time until, uint64_t used_bytes);
 
+  // The file was removed: it is not held open for the next checkpoint, so that its space comes
+  // back.
+  void Removed(const std::string& path);
+
  private:
+  // By path: one descriptor of each is enough to sync it.
+  using DirtyFiles = std::map<std::string, std::shared_ptr<const File>>;
+
   MetaState(index::Index* index, index::MetaRecord record, uint64_t used_step_bytes);
   absl::Status WriteRecord(const index::MetaRecord& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(record_mutex_);
   // Begins a new epoch; gives the files that the ones before touched, none: nothing was written.
-  absl::StatusOr<std::set<std::shared_ptr<const File>>> BeginEpoch(uint32_t* ended);
-  absl::Status SyncFiles(std::set<std::shared_ptr<const File>>* files, uint32_t epoch,
-                         absl::Time until);
+  absl::StatusOr<DirtyFiles> BeginEpoch(uint32_t* ended);
+  absl::Status SyncFiles(DirtyFiles* files, uint32_t epoch, absl::Time until);
   void NoteSyncFailure(uint32_t epoch);
 
   index::Index* const index_;
@@ -103,7 +108,7 @@ class MetaState {
   uint32_t epoch_ ABSL_GUARDED_BY(mutex_);
   std::map<uint32_t, int> writes_ ABSL_GUARDED_BY(mutex_);  // under way, by epoch
   // Touched in epoch_, or left over from a checkpoint that ended early.
-  std::set<std::shared_ptr<const File>> dirty_ ABSL_GUARDED_BY(mutex_);
+  DirtyFiles dirty_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The running machine's boot id; empty where the kernel does not tell (then nothing is trusted).

@@ -51,8 +51,7 @@ absl::Status Object::Restore() {
 
 absl::Status Object::RestoreOnce() {
   std::string etag;
-  LARDER_ASSIGN_OR_RETURN(const bool known, local_.Restore(&etag));
-  if (!known) return absl::OkStatus();
+  if (!local_.Restore(&etag)) return absl::OkStatus();
   MutexLock lock(&mutex_);
   if (!etag_.empty() && !etag.empty() && etag_ != etag) {
     return absl::FailedPreconditionError(

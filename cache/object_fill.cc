@@ -125,10 +125,7 @@ void Object::Write(const std::shared_ptr<Block>& block) {
   }
   const absl::Status status = local_.Write(
       block->number, {block->buffer->data(), block->range.length}, block->preallocate, etag);
-  if (!status.ok()) {
-    core_->space->Stop(status);
-    LogError(absl::StrCat("cache: filling stops, reads go on from the remote: ", status.message()));
-  }
+  if (!status.ok()) StopFilling(*core_, status);
   {
     MutexLock lock(&mutex_);
     --writing_;

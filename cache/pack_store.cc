@@ -113,6 +113,7 @@ void PackStore::Remove(uint64_t file_id) {
     }
   }
   (void)folder_->Unlink(folder_->PackPath(file_id));
+  meta_->Removed(folder_->PackPath(file_id));
 }
 
 }  // namespace larder::cache

@@ -45,6 +45,8 @@ Recount::~Recount() {
 
 void Recount::Run() {
   const absl::Status status = Count();
+  at_start_ = nullptr;
+  done_ = true;
   if (stop_) return;
   if (!status.ok()) {
     // The bound stays as it is: too high at worst. Evicting would count from a wrong start.

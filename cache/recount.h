@@ -28,6 +28,8 @@ class Recount {
   // Begins. `core` outlives it.
   explicit Recount(Core* core);
   ~Recount();  // stops it
+  // Over, well or not.
+  bool done() const { return done_; }
 
  private:
   // What records name of a pack, and what there is of it.
@@ -50,8 +52,9 @@ class Recount {
   void RemoveObjectFilesWithoutRecord();
 
   Core* const core_;
-  const std::unique_ptr<index::Snapshot> at_start_;
+  std::unique_ptr<index::Snapshot> at_start_;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> done_{false};
   // Only of the thread:
   std::map<uint64_t, Pack> packs_;              // of earlier runs
   absl::flat_hash_set<uint64_t> object_files_;  // of earlier runs; those whose record was met leave

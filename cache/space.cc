@@ -73,10 +73,12 @@ void Space::Adjust(int64_t bytes) {
   }
 }
 
-void Space::Stop(const absl::Status& cause) {
+bool Space::Stop(const absl::Status& cause) {
   MutexLock lock(&mutex_);
+  const bool went_on = stop_cause_.empty();
   stop_cause_ = absl::StrCat(cause.message());
   if (stop_cause_.empty()) stop_cause_ = cause.ToString();
+  return went_on;
 }
 
 void Space::Resume() {

@@ -42,8 +42,9 @@ class Space {
   // What a start found, or a recount corrected. May be negative.
   void Adjust(int64_t bytes);
 
-  // A full or failing disk: nothing is reserved any more, until Resume.
-  void Stop(const absl::Status& cause);
+  // A full or failing disk: nothing is reserved any more, until Resume. True: it went on until now,
+  // which is worth saying.
+  bool Stop(const absl::Status& cause);
   void Resume();
 
   // What could be reserved now; 0 while filling is stopped.

@@ -1,11 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "index/index.h"
 
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 #include <rocksdb/transaction_log.h>
 #include <rocksdb/write_batch.h>
 
@@ -13,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "index/database.h"
 
 namespace larder::index {
 namespace {
@@ -58,18 +55,19 @@ std::string PinKey(uint64_t dataset, absl::string_view path) {
 
 std::string MetaKey() { return std::string(1, kMetaTable); }
 
-absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-absl::Status ToStatus(const rocksdb::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  const std::string message = absl::StrCat("index: ", status.ToString());
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
-  if (status.IsCorruption()) return absl::DataLossError(message);
-  return absl::InternalError(message);
+absl::Status BeingOpened() {
+  return absl::UnavailableError("index: it is not open, after its disk refused writes");
 }
 
+// Of those who read it when it is opened anew.
+constexpr absl::Duration kRecoverPatience = absl::Seconds(5);
+
+absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
 template <typename Record>
-absl::StatusOr<std::optional<Record>> Get(rocksdb::DB* db, const std::string& key) {
+absl::StatusOr<std::optional<Record>> Get(const std::shared_ptr<rocksdb::DB>& db,
+                                          const std::string& key) {
+  if (db == nullptr) return BeingOpened();
   rocksdb::PinnableSlice value;
   const rocksdb::Status status =
       db->Get(rocksdb::ReadOptions(), db->DefaultColumnFamily(), key, &value);
@@ -81,8 +79,10 @@ absl::StatusOr<std::optional<Record>> Get(rocksdb::DB* db, const std::string& ke
 // Calls visit(key's rest after `prefix`, record) for the decodable records from `start` on, while
 // it returns true.
 template <typename Record, typename Visit>
-absl::Status ForEach(rocksdb::DB* db, const std::string& prefix, const std::string& start,
-                     const Visit& visit, const rocksdb::Snapshot* at = nullptr) {
+absl::Status ForEach(const std::shared_ptr<rocksdb::DB>& db, const std::string& prefix,
+                     const std::string& start, const Visit& visit,
+                     const rocksdb::Snapshot* at = nullptr) {
+  if (db == nullptr) return BeingOpened();
   rocksdb::ReadOptions options;
   options.snapshot = at;
   options.fill_cache = false;
@@ -93,44 +93,6 @@ absl::Status ForEach(rocksdb::DB* db, const std::string& prefix, const std::stri
     if (!visit(ToView(it->key()).substr(prefix.size()), *record)) break;
   }
   return ToStatus(it->status());
-}
-
-rocksdb::Options TunedOptions(const IndexOptions& options) {
-  rocksdb::Options tuned;
-  tuned.create_if_missing = true;
-  if (options.env != nullptr) tuned.env = options.env;
-  // Small on disk: no preallocation (the default shows 78 MB in du after one Put), no old logs
-  // kept.
-  tuned.allow_fallocate = false;
-  tuned.manifest_preallocation_size = 4096;
-  tuned.max_manifest_file_size = 1 << 20;
-  tuned.keep_log_file_num = 1;
-  tuned.max_log_file_size = 256 << 10;
-  tuned.info_log_level = rocksdb::WARN_LEVEL;
-  tuned.recycle_log_file_num = 0;
-  tuned.wal_recovery_mode = options.log_may_be_torn
-                                ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  tuned.write_buffer_size = options.write_buffer_bytes;
-  tuned.max_write_buffer_number = 2;
-  tuned.max_total_wal_size = 2 * options.write_buffer_bytes;
-  // A compaction holds its input and its output at a time: small levels keep that small.
-  tuned.target_file_size_base = 2 * options.write_buffer_bytes;
-  tuned.max_bytes_for_level_base = 4 * options.write_buffer_bytes;
-  tuned.max_background_jobs = 2;
-  tuned.max_open_files = 256;
-  tuned.stats_dump_period_sec = 0;
-  tuned.stats_persist_period_sec = 0;
-  tuned.compression = rocksdb::kLZ4Compression;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.block_size = 8 << 10;
-  table.format_version = 5;
-  tuned.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return tuned;
 }
 
 }  // namespace
@@ -187,22 +149,17 @@ uint64_t Batch::size_bytes() const { return batch_->GetDataSize(); }
 
 bool Batch::empty() const { return batch_->Count() == 0; }
 
-Snapshot::~Snapshot() { db_->ReleaseSnapshot(snapshot_); }
+Snapshot::~Snapshot() {
+  if (snapshot_ != nullptr) db_->ReleaseSnapshot(snapshot_);
+}
 
-Index::Index(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+Index::Index(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
-Index::~Index() { db_->Close(); }
+Index::~Index() = default;
 
 absl::StatusOr<std::unique_ptr<Index>> Index::Open(const IndexOptions& options) {
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(TunedOptions(options), options.path, &db);
-  if (status.IsPathNotFound() || status.IsNotFound() || status.IsInvalidArgument() ||
-      status.IsNotSupported()) {
-    // A file that another one names is missing, or says what no file of ours says.
-    return absl::DataLossError(absl::StrCat(options.path, ": index: ", status.ToString()));
-  }
-  if (!status.ok()) return WithContext(ToStatus(status), options.path);
-  return std::unique_ptr<Index>(new Index(std::unique_ptr<rocksdb::DB>(db)));
+  LARDER_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(options));
+  return std::unique_ptr<Index>(new Index(std::move(database)));
 }
 
 absl::Status Index::Noted(absl::Status status) {
@@ -211,21 +168,28 @@ absl::Status Index::Noted(absl::Status status) {
 }
 
 absl::Status Index::Write(Batch batch, bool sync) {
-  rocksdb::WriteOptions options;
-  options.sync = sync;
-  return Noted(ToStatus(db_->Write(options, batch.batch_.get())));
+  return Noted(database_->Write(batch.batch_.get(), sync));
 }
 
 std::unique_ptr<Snapshot> Index::TakeSnapshot() {
-  return std::unique_ptr<Snapshot>(new Snapshot(db_.get(), db_->GetSnapshot()));
+  std::shared_ptr<rocksdb::DB> db = database_->Get();
+  const rocksdb::Snapshot* const snapshot = db == nullptr ? nullptr : db->GetSnapshot();
+  return std::unique_ptr<Snapshot>(new Snapshot(std::move(db), snapshot));
 }
 
-absl::Status Index::SyncWal() { return Noted(ToStatus(db_->SyncWAL())); }
+absl::Status Index::SyncWal() { return Noted(database_->SyncWal()); }
 
-absl::Status Index::VerifyChecksums() { return ToStatus(db_->VerifyChecksum()); }
+absl::Status Index::write_error() const { return database_->write_error(); }
+
+absl::Status Index::Recover() { return database_->Recover(kRecoverPatience); }
+
+absl::Status Index::VerifyChecksums() {
+  const auto db = database_->Get();
+  return db == nullptr ? BeingOpened() : ToStatus(db->VerifyChecksum());
+}
 
 absl::StatusOr<std::optional<ObjectRecord>> Index::GetObject(const Digest& id) {
-  return Noted(Get<ObjectRecord>(db_.get(), DigestKey(kObjectTable, id)));
+  return Noted(Get<ObjectRecord>(database_->Get(), DigestKey(kObjectTable, id)));
 }
 
 absl::StatusOr<std::optional<Digest>> Index::FindObject(uint64_t prefix) {
@@ -242,7 +206,8 @@ absl::Status Index::ForEachObject(
     const Digest& from, const std::function<bool(const Digest&, const ObjectRecord&)>& visit,
     const Snapshot* at) {
   return Noted(ForEach<ObjectRecord>(
-      db_.get(), std::string(1, kObjectTable), DigestKey(kObjectTable, from),
+      at == nullptr ? database_->Get() : at->db_, std::string(1, kObjectTable),
+      DigestKey(kObjectTable, from),
       [&](absl::string_view id, const ObjectRecord& record) {
         return visit(Digest::FromView(id), record);
       },
@@ -253,7 +218,7 @@ absl::Status Index::ForEachBlock(const Digest& id,
                                  const std::function<void(uint32_t, const BlockRecord&)>& visit,
                                  const Snapshot* at) {
   return Noted(ForEach<BlockRecord>(
-      db_.get(), DigestKey(kBlockTable, id), BlockKey(id, 0),
+      at == nullptr ? database_->Get() : at->db_, DigestKey(kBlockTable, id), BlockKey(id, 0),
       [&](absl::string_view rest, const BlockRecord& record) {
         uint32_t block = 0;
         for (const char c : rest) block = block << 8 | static_cast<uint8_t>(c);
@@ -266,7 +231,9 @@ absl::Status Index::ForEachBlock(const Digest& id,
 absl::Status Index::ForEachPin(const std::function<void(uint64_t, absl::string_view)>& visit) {
   constexpr size_t kDatasetBytes = 8;
   const std::string prefix(1, kPinTable);
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions()));
+  const auto db = database_->Get();
+  if (db == nullptr) return BeingOpened();
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
     const absl::string_view key = ToView(it->key()).substr(prefix.size());
     if (key.size() < kDatasetBytes) continue;
@@ -279,12 +246,12 @@ absl::Status Index::ForEachPin(const std::function<void(uint64_t, absl::string_v
 }
 
 absl::StatusOr<std::optional<FolderRecord>> Index::GetFolder(const FolderKey& folder) {
-  return Noted(Get<FolderRecord>(db_.get(), CatalogKey(kFolderTable, folder, "")));
+  return Noted(Get<FolderRecord>(database_->Get(), CatalogKey(kFolderTable, folder, "")));
 }
 
 absl::StatusOr<std::optional<EntryRecord>> Index::GetEntry(const FolderKey& folder,
                                                            absl::string_view name) {
-  return Noted(Get<EntryRecord>(db_.get(), CatalogKey(kEntryTable, folder, name)));
+  return Noted(Get<EntryRecord>(database_->Get(), CatalogKey(kEntryTable, folder, name)));
 }
 
 absl::Status Index::ForEachEntry(
@@ -293,31 +260,35 @@ absl::Status Index::ForEachEntry(
   const std::string prefix = CatalogKey(kEntryTable, folder, "");
   std::string start = absl::StrCat(prefix, after);
   if (!after.empty()) start.push_back('\0');  // the least key after it
-  return Noted(ForEach<EntryRecord>(db_.get(), prefix, start, visit));
+  return Noted(ForEach<EntryRecord>(database_->Get(), prefix, start, visit));
 }
 
 absl::StatusOr<std::optional<MetaRecord>> Index::GetMeta() {
-  return Noted(Get<MetaRecord>(db_.get(), MetaKey()));
+  return Noted(Get<MetaRecord>(database_->Get(), MetaKey()));
 }
 
 uint64_t Index::DiskBytes() const {
+  const auto db = database_->Get();
   uint64_t tables = 0;
   uint64_t bytes = 0;
-  if (db_->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &tables)) bytes += tables;
+  if (db == nullptr) return 0;
+  if (db->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &tables)) bytes += tables;
   rocksdb::VectorLogPtr logs;
-  if (db_->GetSortedWalFiles(logs).ok()) {
+  if (db->GetSortedWalFiles(logs).ok()) {
     for (const auto& log : logs) bytes += log->SizeFileBytes();
   }
   return bytes;
 }
 
 uint64_t Index::MemoryBytes() const {
+  const auto db = database_->Get();
   uint64_t bytes = 0;
+  if (db == nullptr) return 0;
   for (const std::string& property :
        {rocksdb::DB::Properties::kBlockCacheUsage, rocksdb::DB::Properties::kSizeAllMemTables,
         rocksdb::DB::Properties::kEstimateTableReadersMem}) {
     uint64_t value = 0;
-    if (db_->GetIntProperty(property, &value)) bytes += value;
+    if (db->GetIntProperty(property, &value)) bytes += value;
   }
   return bytes;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,6 +25,8 @@ class WriteBatch;
 }  // namespace rocksdb
 
 namespace larder::index {
+
+class Database;
 
 struct IndexOptions {
   std::string path;
@@ -88,8 +91,9 @@ class Snapshot {
 
  private:
   friend class Index;
-  Snapshot(rocksdb::DB* db, const rocksdb::Snapshot* snapshot) : db_(db), snapshot_(snapshot) {}
-  rocksdb::DB* const db_;
+  Snapshot(std::shared_ptr<rocksdb::DB> db, const rocksdb::Snapshot* snapshot)
+      : db_(std::move(db)), snapshot_(snapshot) {}
+  const std::shared_ptr<rocksdb::DB> db_;
   const rocksdb::Snapshot* const snapshot_;
 };
 
@@ -107,6 +111,13 @@ class Index {
 
   // Since it was opened a record could not be read, or written, because the files are bad.
   bool found_corrupt() const { return found_corrupt_; }
+
+  // The error of a write that failed on the disk: all fail with it until Recover, while reads go
+  // on. OK: none did.
+  absl::Status write_error() const;
+  // Opens the index anew where writes are refused. What was written before is all there. While it
+  // works, some milliseconds, reads fail with Unavailable. Not while a Snapshot is held.
+  absl::Status Recover();
 
   // Visible to readers when it returns. Survives a kill of the process; a crash of the machine only
   // from the next write with `sync` on (or SyncWal).
@@ -153,7 +164,7 @@ class Index {
   uint64_t MemoryBytes() const;
 
  private:
-  explicit Index(std::unique_ptr<rocksdb::DB> db);
+  explicit Index(std::unique_ptr<Database> database);
 
   // Notes what RocksDB says of its files.
   absl::Status Noted(absl::Status status);
@@ -163,7 +174,7 @@ class Index {
     return result;
   }
 
-  const std::unique_ptr<rocksdb::DB> db_;
+  const std::unique_ptr<Database> database_;
   std::atomic<bool> found_corrupt_ = false;
 };
 

@@ -60,7 +60,7 @@ TEST_P(ModelTest, WhatIsSeenIsWhatTheRemoteHeld) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Remotes, ModelTest, ::testing::Values("folder", "nginx"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 TEST(ShrinkTest, OnlyWhatItTakesToFailIsLeft) {
   const std::vector<Step> steps = RandomSteps(1, 50);

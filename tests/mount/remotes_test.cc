@@ -119,7 +119,7 @@ TEST_P(RemotesTest, ATreeIsFetchedOnceAndReadsBackColdWarmAndAfterARestart) {
 INSTANTIATE_TEST_SUITE_P(EveryRemote, RemotesTest,
                          ::testing::Values("folder", "nginx_json", "nginx_html", "nginx_tls",
                                            "python", "s3"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace
 }  // namespace larder::testing
