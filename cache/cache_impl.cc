@@ -258,7 +258,11 @@ absl::Status CacheImpl::ApplyPins(uint64_t dataset) {
 }
 
 uint64_t CacheImpl::CachedBytes(const Digest& id) {
-  if (const std::shared_ptr<Object> object = core_.open->Find(id)) return object->cached_bytes();
+  if (const std::shared_ptr<Object> object = core_.open->Find(id)) {
+    // One that is just being opened does not know yet what is cached of it.
+    (void)object->Restore();
+    return object->cached_bytes();
+  }
   const absl::StatusOr<std::optional<index::ObjectRecord>> record = core_.index->GetObject(id);
   if (!record.ok() || !*record) return 0;
   if ((*record)->complete) return (*record)->size;

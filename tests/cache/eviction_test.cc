@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/byte_range.h"
 #include "tests/cache/cache_fixture.h"
 
 namespace larder::cache {
@@ -127,10 +128,15 @@ TEST_F(EvictionTest, WhatIsGoneFromTheRemoteMakesRoomWhenThereIsNone) {
   Open();
   int cached = 0;
   for (int i = 0; i < 12; ++i) ReadWhole(Name(i), kLarge);
+  // Nothing is on its way to the disk any more, so that what is absent stays so.
   Settle([&] {
     cached = 0;
-    for (int i = 0; i < 12; ++i) cached += Cached(Name(i), kLarge) == kLarge;
-    return cached >= 7;
+    uint64_t bytes = 0;
+    for (int i = 0; i < 12; ++i) {
+      cached += Cached(Name(i), kLarge) == kLarge;
+      bytes += RoundUp(Cached(Name(i), kLarge), 4096);
+    }
+    return cached >= 7 && bytes == UsedByObjects();
   });
   ASSERT_LT(cached, 12);
   int first = 0;

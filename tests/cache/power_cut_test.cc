@@ -24,6 +24,7 @@
 #include "tests/testing/disk_usage.h"
 #include "tests/testing/memory_store.h"
 #include "tests/testing/power_cut_disk.h"
+#include "tests/testing/rounds.h"
 #include "tests/testing/temp_dir.h"
 
 namespace larder::cache {
@@ -409,9 +410,9 @@ class PowerCutTest : public ::testing::Test {
 TEST_F(PowerCutTest, NoWrongByteIsEverRead) {
   const char* const only = std::getenv("LARDER_TEST_SEED");
   if (only != nullptr) return Round(std::strtoull(only, nullptr, 10));
-  const bool all = std::getenv("LARDER_TEST_LONG") != nullptr;
+  const int rounds = larder::testing::Rounds{.full = 200, .usual = 15, .sanitized = 3}.count();
   const uint64_t first = std::random_device()() % 1000000 * 1000;
-  for (uint64_t round = 0; round < (all ? 200 : 15); ++round) {
+  for (int round = 0; round < rounds; ++round) {
     Round(first + round);
     if (HasFailure()) {
       std::cout << "to repeat it: LARDER_TEST_SEED=" << first + round << std::endl;

@@ -21,6 +21,7 @@
 #include "absl/time/clock.h"
 #include "tests/mount/mount_fixture.h"
 #include "tests/testing/disk_usage.h"
+#include "tests/testing/rounds.h"
 
 namespace larder::testing {
 namespace {
@@ -145,7 +146,7 @@ class CrashTest : public MountTest {
 };
 
 TEST_F(CrashTest, AKilledDaemonLeavesACacheThatIsRightAndWithinItsQuota) {
-  const bool all = getenv("LARDER_TEST_LONG") != nullptr;
+  const int rounds = Rounds{.full = 200, .usual = 8, .sanitized = 4}.count();
   const char* const chosen = getenv("LARDER_TEST_SEED");
   const uint64_t seed = chosen != nullptr ? strtoull(chosen, nullptr, 10) : std::random_device()();
   std::cout << "LARDER_TEST_SEED=" << seed << std::endl;
@@ -153,7 +154,7 @@ TEST_F(CrashTest, AKilledDaemonLeavesACacheThatIsRightAndWithinItsQuota) {
   WriteDataset(random);
   MountWithAnyQuota(random);
   if (HasFatalFailure()) return;
-  for (int round = 0; round < (all ? 200 : 8) && !HasFailure(); ++round) {
+  for (int round = 0; round < rounds && !HasFailure(); ++round) {
     KillWhileReading(random);
     ExpectWithinQuota();
     MountWithAnyQuota(random);

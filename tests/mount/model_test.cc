@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "tests/mount/model_fixture.h"
+#include "tests/testing/rounds.h"
 
 namespace larder::testing {
 namespace {
@@ -28,8 +29,7 @@ uint64_t FirstSeed() {
 
 TEST_P(ModelTest, WhatIsSeenIsWhatTheRemoteHeld) {
   const bool once = getenv("LARDER_TEST_SEED") != nullptr;
-  const absl::Time end =
-      absl::Now() + (getenv("LARDER_TEST_LONG") != nullptr ? kLongRun : kShortRun);
+  const absl::Time end = absl::Now() + (LongTests() ? kLongRun : kShortRun);
   int sequences = 0;
   for (uint64_t seed = FirstSeed(); absl::Now() < end; ++seed) {
     const std::vector<Step> steps = RandomSteps(seed, kSteps);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -16,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "tests/mount/mount_fixture.h"
 #include "tests/testing/disk_usage.h"
+#include "tests/testing/rounds.h"
 
 namespace larder::testing {
 namespace {
@@ -90,7 +90,8 @@ TEST_P(QuotaTest, DuStaysWithinWhile16ReadersFill) {
 }
 
 std::vector<uint64_t> Quotas() {
-  if (std::getenv("LARDER_TEST_LONG") == nullptr) return {32 * kMiB, 100 * kMiB};
+  if (kSanitized && !LongTests()) return {32 * kMiB};
+  if (!LongTests()) return {32 * kMiB, 100 * kMiB};
   return {32 * kMiB, 48 * kMiB, 100 * kMiB, 500 * kMiB};
 }
 

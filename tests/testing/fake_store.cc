@@ -142,6 +142,11 @@ void FakeStore::AwaitWaiting(size_t count) const {
   while (answers_.size() < count) changed_.Wait(&mutex_);
 }
 
+void FakeStore::AwaitAnswered() const {
+  MutexLock lock(&mutex_);
+  while (!answers_.empty() || delivering_) changed_.Wait(&mutex_);
+}
+
 absl::Status FakeStore::FailureOf(absl::string_view path) const {
   const auto it = path_failures_.find(path);
   if (it != path_failures_.end() && !it->second.ok()) return it->second;
@@ -266,9 +271,12 @@ void FakeStore::DeliverAll() {
     const std::shared_ptr<Answer> answer = *next;
     answers_.erase(next);
     const bool cancelled = answer->cancelled() || ending_;
+    delivering_ = true;
     mutex_.Unlock();
     answer->Deliver(cancelled ? absl::CancelledError("cancelled") : absl::OkStatus());
     mutex_.Lock();
+    delivering_ = false;
+    changed_.NotifyAll();
   }
   mutex_.Unlock();
 }

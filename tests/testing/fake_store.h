@@ -53,6 +53,8 @@ class FakeStore : public remote::ObjectStore {
   remote::RequestOptions options_of(absl::string_view path) const;
   // Waits until so many answers are held back.
   void AwaitWaiting(size_t count) const;
+  // Waits until every answer was given, and its receiver has returned. Nothing may be held back.
+  void AwaitAnswered() const;
 
   std::shared_ptr<remote::Transfer> List(
       absl::string_view path, absl::string_view page, const remote::RequestOptions& options,
@@ -98,6 +100,7 @@ class FakeStore : public remote::ObjectStore {
   std::map<std::string, size_t, std::less<>> lists_of_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, remote::RequestOptions, std::less<>> options_of_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::shared_ptr<Answer>> answers_ ABSL_GUARDED_BY(mutex_);
+  bool delivering_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;  // last: it uses the rest
 };
