@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-
 #include "tests/fs/filesystem_fixture.h"
 
 // One inode number is one version.
