@@ -2,6 +2,8 @@
 #ifndef LARDER_TESTS_CACHE_CACHE_FIXTURE_H_
 #define LARDER_TESTS_CACHE_CACHE_FIXTURE_H_
 
+#include <algorithm>
+#include <cstring>
 #include <future>
 #include <memory>
 #include <string>
@@ -49,9 +51,9 @@ class CacheFixture : public ::testing::Test {
   static std::string Pattern(const std::string& name, size_t size) {
     std::string bytes(size, '\0');
     uint64_t state = std::hash<std::string>()(name) | 1;
-    for (char& c : bytes) {
+    for (size_t i = 0; i < size; i += sizeof(state)) {
       state = state * 6364136223846793005u + 1442695040888963407u;
-      c = static_cast<char>(state >> 56);
+      memcpy(bytes.data() + i, &state, std::min(sizeof(state), size - i));
     }
     return bytes;
   }

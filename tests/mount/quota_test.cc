@@ -90,6 +90,7 @@ TEST_P(QuotaTest, DuStaysWithinWhile16ReadersFill) {
 }
 
 std::vector<uint64_t> Quotas() {
+  if (kSanitized && !LongTests()) return {32 * kMiB};
   if (!LongTests()) return {32 * kMiB, 100 * kMiB};
   return {32 * kMiB, 48 * kMiB, 100 * kMiB, 500 * kMiB};
 }
