@@ -144,6 +144,11 @@ void FakeFilesystem::StallName(const std::string& name) {
   stalled_names_.insert(name);
 }
 
+void FakeFilesystem::StallListing(const std::string& name) {
+  MutexLock lock(&mutex_);
+  stalled_listings_.insert(name);
+}
+
 void FakeFilesystem::SetOpenError(absl::Status error) {
   MutexLock lock(&mutex_);
   open_error_ = std::move(error);
@@ -233,7 +238,7 @@ uint64_t FakeFilesystem::ReadFolder(fs::InodeNumber folder, absl::string_view af
   {
     MutexLock lock(&mutex_);
     Entry& entry = entries_.at(folder);
-    if (stalled_names_.contains(entry.name)) {
+    if (stalled_listings_.contains(entry.name)) {
       return Stall([done = std::move(done)](absl::Status status) { done(std::move(status)); });
     }
     for (auto it = after.empty() ? entry.children.begin()

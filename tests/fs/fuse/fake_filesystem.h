@@ -81,8 +81,10 @@ class FakeFilesystem final : public fs::Filesystem {
   void AddSymlink(const std::string& path, std::string target);
   void Remove(const std::string& path);
 
-  // Lookups of this name, or listings of the folder of this name, are not answered.
+  // Lookups of this name are not answered.
   void StallName(const std::string& name);
+  // Listings of the folder of this name are not answered.
+  void StallListing(const std::string& name);
   void SetValidFor(absl::Duration valid_for) { valid_for_ = valid_for; }
   // Listings give names only.
   void SetNamesOnly(bool names_only) { names_only_ = names_only; }
@@ -141,6 +143,7 @@ class FakeFilesystem final : public fs::Filesystem {
   absl::Status open_error_ ABSL_GUARDED_BY(mutex_);
   std::map<fs::InodeNumber, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> stalled_names_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> stalled_listings_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_ticket_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<uint64_t, std::function<void(absl::Status)>> stalled_ ABSL_GUARDED_BY(mutex_);
 };

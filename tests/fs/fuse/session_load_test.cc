@@ -53,11 +53,9 @@ TEST_F(SessionLoadTest, AKilledReaderIsGoneSoon) {
 
 TEST_F(SessionLoadTest, AReaderKilledInLookupOrListingIsGoneSoon) {
   filesystem_.AddFolder("stuck");
+  filesystem_.StallListing("stuck");
   filesystem_.StallName("stuck-name");
   Mount();
-  struct stat st;
-  ASSERT_EQ(stat(Path("stuck").c_str(), &st), 0);
-  filesystem_.StallName("stuck");
   pid_t pid = Spawn({"stat", Path("stuck-name")});
   absl::SleepFor(
       absl::Milliseconds(100));  // likely in its lookup by then; the end is as quick if not
