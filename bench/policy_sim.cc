@@ -26,7 +26,6 @@ struct Ratio {  // of bytes
 // In the order of the columns. The last but one is ours; the last knows the future.
 const char* const kPolicies[] = {"LRU", "FIFO", "SIEVE", "S3-FIFO", "larder", "optimum"};
 constexpr size_t kLarder = 4;
-constexpr size_t kOptimal = 5;
 
 std::unique_ptr<CachePolicy> MakePolicy(size_t number, const Workload& workload) {
   const uint64_t capacity = workload.capacity_bytes;
@@ -61,6 +60,7 @@ std::vector<double> Run(const Workload& workload, CachePolicy& policy) {
     }
   }
   std::vector<double> values;
+  values.reserve(ratios.size());
   for (const Ratio& ratio : ratios) values.push_back(ratio.value());
   return values;
 }
@@ -88,6 +88,7 @@ double RunScenario(const Scenario& scenario) {
     if (i == kLarder) note = policy->Note();
   }
   std::vector<double> means;
+  means.reserve(by_policy.size());
   for (const std::vector<double>& values : by_policy) means.push_back(Mean(values));
   const double best_other = *std::max_element(means.begin(), means.begin() + kLarder);
   const double best_online = std::max(best_other, means[kLarder]);
@@ -98,6 +99,7 @@ double RunScenario(const Scenario& scenario) {
   if (workload.measures.size() > 1) {
     for (size_t m = 0; m < workload.measures.size(); ++m) {
       std::vector<double> values;
+      values.reserve(by_policy.size());
       for (const std::vector<double>& policy : by_policy) values.push_back(policy[m]);
       PrintRow(absl::StrCat("    ", workload.measures[m].label), values, "");
     }

@@ -88,21 +88,18 @@ void Evictor::Begin() {
 }
 
 void Evictor::WantRoom(const readahead::ObjectUse& newcomer, uint64_t bytes,
-                       std::function<void()> then) {
-  bool queued = false;
+                       const std::function<void()>& then) {
+  bool gives_way = false;
   {
     MutexLock lock(&mutex_);
-    bool gives_way = begun_ && !stopping_ && newcomers_.size() < kMaxNewcomers;
+    gives_way = begun_ && !stopping_ && newcomers_.size() < kMaxNewcomers;
     if (gives_way && newcomers_.empty()) {
       policy_->BeginSearch();
       gives_way = policy_->NextVictim(newcomer).has_value();
     }
-    if (gives_way) {
-      newcomers_.push_back({newcomer, bytes, std::move(then)});
-      queued = true;
-    }
+    if (gives_way) newcomers_.push_back({newcomer, bytes, then});
   }
-  if (queued) {
+  if (gives_way) {
     changed_.NotifyAll();
   } else if (then != nullptr) {
     then();
@@ -378,7 +375,7 @@ absl::Status Evictor::GiveBack() {
   }
   if (places.empty()) return absl::OkStatus();
   // The deletions have to outlast a power cut before the bytes are gone.
-  const absl::Status synced = core_->index->SyncWal();
+  absl::Status synced = core_->index->SyncWal();
   if (!synced.ok()) {
     MutexLock lock(&mutex_);
     places_.insert(places_.end(), places.begin(), places.end());

@@ -60,7 +60,8 @@ class Evictor {
   // `bytes` found no room for `newcomer`. Where something may give way to it, that is freed in the
   // background, and a little more, so that the next one finds room. `then` (may be null) is called
   // once, on this object's thread or the caller's, when that is done or nothing gives way.
-  void WantRoom(const readahead::ObjectUse& newcomer, uint64_t bytes, std::function<void()> then);
+  void WantRoom(const readahead::ObjectUse& newcomer, uint64_t bytes,
+                const std::function<void()>& then);
   // Looks whether more is in use than there may be: a quota that became smaller, an index that
   // grew, a disk that others fill. To be called from time to time.
   void CheckLimits();

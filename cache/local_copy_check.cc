@@ -38,7 +38,7 @@ absl::Status ReadDirectly(const File& file, uint64_t offset, size_t length, char
 }
 
 absl::Status ReadFromDisk(const File& file, uint64_t offset, size_t length, char* into) {
-  const absl::Status direct = ReadDirectly(file, offset, length, into);
+  absl::Status direct = ReadDirectly(file, offset, length, into);
   if (!absl::IsUnimplemented(direct)) return direct;
   (void)::posix_fadvise(file.fd(), static_cast<off_t>(offset), static_cast<off_t>(length),
                         POSIX_FADV_DONTNEED);

@@ -146,7 +146,7 @@ absl::Status MetaState::SyncFiles(DirtyFiles* files, uint32_t epoch, absl::Time 
   }
   while (!files->empty()) {
     if (absl::Now() >= until) return absl::DeadlineExceededError("cache files are not all synced");
-    const absl::Status synced = files->begin()->second->SyncData();
+    absl::Status synced = files->begin()->second->SyncData();
     if (!synced.ok()) {
       NoteSyncFailure(epoch);
       return synced;
@@ -171,7 +171,7 @@ absl::Status MetaState::Checkpoint(absl::Time until, uint64_t used_bytes) {
   most_used_ = used_bytes;
   LARDER_ASSIGN_OR_RETURN(auto dirty, BeginEpoch(&epoch));
   if (dirty.empty()) return absl::OkStatus();
-  const absl::Status synced = SyncFiles(&dirty, epoch, until);
+  absl::Status synced = SyncFiles(&dirty, epoch, until);
   if (!synced.ok()) {
     MutexLock lock(&mutex_);
     dirty_.merge(dirty);
@@ -184,7 +184,7 @@ absl::Status MetaState::Checkpoint(absl::Time until, uint64_t used_bytes) {
   // in most_used_.
   used_bound_ = std::min(next.used_bytes, RoundUp(used_bytes + 1, used_step_bytes_));
   next.used_bytes = std::min(next.used_bytes, RoundUp(most_used_ + 1, used_step_bytes_));
-  const absl::Status written = WriteRecord(next);
+  absl::Status written = WriteRecord(next);
   if (!written.ok()) used_bound_ = record_.used_bytes;
   return written;
 }

@@ -85,7 +85,7 @@ class Object final : public CachedObject, public std::enable_shared_from_this<Ob
   // `done` comes once, when its bytes have come (they are written behind its back) or with the
   // error.
   absl::Status Check(uint32_t block, bool drop_bad) { return local_.Check(block, drop_bad); }
-  void WarmBlock(uint32_t block, std::function<void(absl::Status)> done);
+  void WarmBlock(uint32_t block, const std::function<void(absl::Status)>& done);
 
   // For HeldBlocks and WaitingObjects:
   void DropHeld(uint32_t block);

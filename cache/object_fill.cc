@@ -225,7 +225,7 @@ absl::StatusOr<bool> Object::WarmRange(const std::shared_ptr<Waiter>& waiter) {
   return waits;
 }
 
-void Object::WarmBlock(uint32_t block, std::function<void(absl::Status)> done) {
+void Object::WarmBlock(uint32_t block, const std::function<void(absl::Status)>& done) {
   const auto waiter = std::make_shared<Waiter>();
   waiter->range = BlockRange(block);
   waiter->done = [done](const absl::StatusOr<ReadBytes>& came) { done(came.status()); };

@@ -143,7 +143,7 @@ absl::Status Recount::CountObjectFile(const Digest& id, const index::ObjectRecor
     return absl::OkStatus();
   }
   uint64_t end = 0;
-  const absl::Status read =
+  absl::Status read =
       core_->index->ForEachBlock(id, [&](uint32_t block, const index::BlockRecord&) {
         (void)file.PunchHole(ByteRange::FromTo(end, range_of(block).offset));
         end = RoundUp(range_of(block).end(), kDiskBlockBytes);

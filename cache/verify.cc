@@ -91,13 +91,15 @@ absl::Status Verifier::CheckIndex() {
 
 absl::Status Verifier::Count(const std::vector<Entry>& batch) {
   uint64_t bytes = 0;
-  for (const auto& [id, record] : batch) {
+  for (const Entry& entry : batch) {
+    const index::ObjectRecord& record = entry.second;
     if (record.layout == index::Layout::kPack || record.complete) {
       bytes += record.size;
       continue;
     }
     LARDER_RETURN_IF_ERROR(core_->index->ForEachBlock(
-        id, [&](uint32_t block, const index::BlockRecord&) { bytes += BytesOf(record, block); }));
+        entry.first,
+        [&](uint32_t block, const index::BlockRecord&) { bytes += BytesOf(record, block); }));
   }
   {
     MutexLock lock(&mutex_);
